@@ -58,7 +58,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["serve", "--format"], "counterfoil serve: no such option '--format'"),
     (["serve", "--quiet=3"], "option '--quiet' does not take a value"),
     (["check", "--rate", "x"], "--rate: 'x' is not a number from 0.01 to 10000"),
-    (["check", "--url", "x", "elevate", "flexprice"], "--url: 'x': say of which API: --url API=URL"),
+    (["check", "--url", "x", "elevate", "flexprice"], "--url: 'x': name its API: --url API=URL"),
     (["export", "--format", "zz", "x"], "--format: 'zz' is not one of 'http', 'bruno', 'postman'"),
     (["export"], "counterfoil export: DIR is missing (see counterfoil export --help)"),
     (["replay", "a", "b"], "counterfoil replay: got unexpected extra argument (b)"),

@@ -243,7 +243,7 @@ def test_why_a_bill_is_what_it_is_down_to_the_usage_records(sandbox: Build) -> N
     why = server.get(WORLD + "/customers/1/bills/0/1/why")
     assert [line["computation"] for line in why["lines"]] == [
         "10.00 EUR = the tariff's monthly fee",
-        "0.005 EUR = a one-off charge, as it was put in",
+        "0.005 EUR = a one-off charge, as it was entered",
         "2.00 EUR = 40 MB × 0.05 EUR per MB in DE",
     ]
     assert [record["quantity"] for record in why["lines"][2]["records"]] == ["25", "15"]  # 25 + 15 = 40

@@ -144,7 +144,7 @@ def test_a_folder_with_files_is_left_alone_unless_it_is_forced(tmp_path: Path) -
     refused = export(tmp_path, "emnify", "--scenario", "quiet")
     assert refused.exit_code == 2
     assert refused.stderr == (
-        f"counterfoil: {tmp_path} has files in it; name another folder, or replace those of the same names with --force\n"
+        f"counterfoil: {tmp_path} has files in it; name another folder, or replace files with the same names with --force\n"
     )
     assert (tmp_path / "world.http").read_text(encoding="utf-8") == "old"
     assert export(tmp_path, "emnify", "--scenario", "quiet", "--force").exit_code == 0

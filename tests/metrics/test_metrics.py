@@ -277,7 +277,7 @@ def test_a_mistake_is_one_line(arguments: list[str], says: str) -> None:
 
 def test_an_api_at_the_metrics_path_is_refused() -> None:
     own = own_api(ROOT / "examples/own-api/shop.yaml", "metrics", rows=3, seed=1)
-    with pytest.raises(Exception, match=r"the prefix '/metrics.*' cannot be served beside '/metrics'"):
+    with pytest.raises(Exception, match=r"the prefix '/metrics.*' cannot be served next to '/metrics'"):
         build(own=[own], scenario_name="one-month", metrics=True)
 
 

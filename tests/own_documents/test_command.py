@@ -34,7 +34,7 @@ LIBRARY, CROOKED = str(DOCUMENTS / "library.yaml"), str(DOCUMENTS / "crooked.yam
         (["--spec", f"Shop={LIBRARY}"], "a name of lower case letters"),
         (["--spec", f"={LIBRARY}"], "a name of lower case letters"),
         (["--spec", LIBRARY, "--spec", LIBRARY], "two documents are called 'library'"),
-        (["--spec", LIBRARY, "--spec", CROOKED, "--model", "m.yaml"], "say of which document: --model NAME=m.yaml"),
+        (["--spec", LIBRARY, "--spec", CROOKED, "--model", "m.yaml"], "name its document: --model NAME=m.yaml"),
         (["--spec", LIBRARY, "--model", "shop=m.yaml"], "there is no --spec 'shop'; there are: library"),
         (["--model", "m.yaml"], "needs the document it is for"),
         (["--handlers", "h.py"], "needs the document it is for"),

@@ -291,7 +291,7 @@ def test_without_writes_nothing_is_created(served: str) -> None:
     [
         (["--spec", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["--spec", str(SHOP), "--url", "shop2=http://127.0.0.1:1"], "there is no API 'shop2'"),
-        (["--spec", str(SHOP), "elevate", "--url", "http://127.0.0.1:1"], "say of which API"),
+        (["--spec", str(SHOP), "elevate", "--url", "http://127.0.0.1:1"], "name its API"),
         (["--spec", str(SHOP), "--only", "shop.nothing"], "there is no law 'shop.nothing'"),
         (["--spec", str(SHOP), "--model", "gone.model.yaml"], "gone.model.yaml"),
     ],

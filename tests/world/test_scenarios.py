@@ -60,7 +60,7 @@ def test_another_seed_changes_generated_names_but_not_the_story() -> None:
         ("tariff: basic}", "tariff: gold}", 14, "there is no tariff 'gold'"),
         ("starts: 2026-01-01T00:00:00Z", "starts: yesterday", 3, "datetime"),
         ("seller: {name: Seller}", "", 1, "seller"),
-        ("  - {key: acme, tariff: basic}", "  - {key: acme, tariff: basic}\n  - {key: acme}", 15, "there twice"),
+        ("  - {key: acme, tariff: basic}", "  - {key: acme, tariff: basic}\n  - {key: acme}", 15, "used twice"),
         ("title: A test", "title: [", 3, "not valid YAML"),
     ],
 )

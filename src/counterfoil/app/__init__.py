@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["READ_IN_THREAD_ABOVE", "Application", "build"]
 
 READ_IN_THREAD_ABOVE = 20_000
-"""A world of more customers is read in a thread, so that others are answered meanwhile. That costs a request 0.1 ms; to find
-a part of a bill's number among 100,000 customers takes 0.6 s."""
+"""Larger worlds are read in a thread, so that other requests are answered meanwhile. A thread costs a request 0.1 ms; a search
+for part of a bill's number among 100,000 customers takes 0.6 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Application:
     sharing: Sharing | None = None
 
     def close(self) -> None:
-        """Leave the store, if there is one; nothing is answered any more."""
+        """Close the store, if there is one. The application can serve no requests afterwards."""
         self.worlds.close()
         if self.sharing is not None:
             self.sharing.close()
@@ -81,23 +81,22 @@ def build(
     workers: int = 1,
     metrics: bool = False,
 ) -> Application:
-    """The stand-in for the named APIs (all, if none) and ``own`` ones, with one world: ``world``, or a new one from the
-    scenario. Where there are own ones, no name means no other.
+    """Build the stand-in for the named APIs and the ``own`` ones, with one world: ``world``, or a new one from the scenario.
+    Without names it serves the own APIs, or all APIs if there are no own ones.
 
     With ``store``, a file or a server's URL, all worlds are kept in it. If it has a default world already, that one is
-    served, and what is given for a new one must be what it was made from. About ``store_memory`` bytes of other worlds are
-    kept in memory by each process (None: 256 MiB).
+    served, and the arguments for a new one must be those it was made with. Each process keeps about ``store_memory`` bytes
+    of other worlds in memory (None: 256 MiB).
 
-    With ``workers`` above 1, which needs a store, the application is for processes that are forked from this one: call
-    ``sharing.before_fork`` here and ``sharing.after_fork`` in each. Where there is a ``sharing`` without them, because the
-    store is one that several machines use, call ``sharing.start(1)``.
+    With ``workers`` above 1, which needs a store, the application is for processes forked from this one: call
+    ``sharing.before_fork`` here and ``sharing.after_fork`` in each. If there is a ``sharing`` with one worker, because
+    several machines use the store, call ``sharing.start(1)``.
 
-    The control API is built when it is first asked for. ``control_token`` is the token that it then requires; None lets any
-    process on this machine in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives
-    every visitor of the page a world of their own, made like the first one, and closes the first one to all.
+    The control API is built on its first request. It requires ``control_token``; None lets any process on this machine
+    in. ``hosts`` are names it may be called by, in addition to loopback ones. ``public`` gives every visitor of the page a
+    world of their own, made like the default one, and closes the default one to clients.
 
-    ``metrics`` counts requests and serves the numbers at ``/metrics``, to clients that may use the control API; not in
-    public mode.
+    ``metrics`` serves counts of requests at ``/metrics``, to clients that may use the control API; not in public mode.
 
     Raises UsageError, ConfigurationError, ScenarioError, SpecError, BadValue, StoreError or StoreUnavailable.
     """
@@ -111,14 +110,14 @@ def build(
     sharing = sharing_of(stored, journal, workers)
     faults = FaultStore(worlds.names, None if sharing is None else sharing.fault_counts)
     shown_journal = journal if sharing is None else sharing.journal
-    given, check_access = options or Options(), guard(control_token, hosts)
+    base_options, check_access = options or Options(), guard(control_token, hosts)
     if metrics:
-        given = metrics_mount.with_metrics(given, worlds, stored, sharing, check_access=check_access)
+        base_options = metrics_mount.with_metrics(base_options, worlds, stored, sharing, check_access=check_access)
     mounts = Mounts(
         worlds, served, faults_api(faults, stored, sharing), shown_journal, sharing, closing,
-        token=control_token, hosts=hosts, public=public, check_access=check_access, observers=given.observers,
+        token=control_token, hosts=hosts, public=public, check_access=check_access, observers=base_options.observers,
     )  # fmt: skip
-    options = _server_options(given, mounts.by_path(), faults, shown_journal.observe, stored)
+    options = _server_options(base_options, mounts.by_path(), faults, shown_journal.observe, stored)
     server = build_server(served, worlds.get, options=options)
     faults.set_served(server.served)
     asgi_app = _asgi_app(server, worlds, stored, sharing, hosts=hosts, public=public)
@@ -128,37 +127,37 @@ def build(
 def _served_apis(names: tuple[str, ...], own: Sequence[API]) -> tuple[API, ...]:
     """The named APIs and the user's own, each name once. Raises ``UsageError``."""
     served = (*(load_apis(names) if names or not own else ()), *own)
-    called = [each.name for each in served]
-    for each in own:
-        if called.count(each.name) > 1:
-            raise UsageError(f"two APIs are called '{each.name}'; name the document otherwise: --spec NAME=FILE")
+    served_names = [api.name for api in served]
+    for api in own:
+        if served_names.count(api.name) > 1:
+            raise UsageError(f"two APIs are called '{api.name}'; name the document otherwise: --spec NAME=FILE")
     return served
 
 
 def _known_switches(served: tuple[API, ...]) -> KnownSwitches:
-    return KnownSwitches([each for api in served for each in api.switches], all_switches)
+    return KnownSwitches([switch for api in served for switch in api.switches], all_switches)
 
 
 def _server_options(
-    given: Options,
+    base: Options,
     mounted: Mapping[str, ASGIApp],
     faults: FaultStore,
     observe: Observer,
     stored: StoredWorlds | None,
 ) -> Options:
-    """``given``, with the control API and the page mounted, faults that intercept, and a journal that observes."""
+    """``base`` with the control API and the page mounted, and with faults and the journal."""
     pipeline = replace(
-        given.pipeline,
-        interceptors=(*given.pipeline.interceptors, faults.intercept, faults.responses.intercept),
+        base.pipeline,
+        interceptors=(*base.pipeline.interceptors, faults.intercept, faults.responses.intercept),
         reads_in_thread=lambda world: world.ledger.customers > READ_IN_THREAD_ABOVE,
         is_shared=stored is not None and stored.is_shared,
     )
     return replace(
-        given,
+        base,
         pipeline=pipeline,
-        observers=(*given.observers, observe),
-        mounts={**mounted, **given.mounts},
-        not_ready_reason=given.not_ready_reason if stored is None else lambda: stored.problem,
+        observers=(*base.observers, observe),
+        mounts={**mounted, **base.mounts},
+        not_ready_reason=base.not_ready_reason if stored is None else lambda: stored.problem,
     )
 
 
@@ -171,7 +170,7 @@ def _asgi_app(
     hosts: Sequence[str],
     public: bool,
 ) -> ASGIApp:
-    """The server, behind what public mode and a store put before it."""
+    """The server, wrapped in the middleware of public mode and of a store."""
     app: ASGIApp = server
     if public:
         from counterfoil.page.visitors import VisitorLimits, VisitorMiddleware

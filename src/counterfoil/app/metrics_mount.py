@@ -1,4 +1,4 @@
-"""Adds metrics to an application that is being built (``serve --metrics``)."""
+"""Adds metrics to an application while it is built (``serve --metrics``)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(*, public: bool) -> None:
-    """Raises ``ConfigurationError`` where metrics cannot be served."""
+    """Raise ``ConfigurationError`` if metrics cannot be served."""
     if public:
         raise ConfigurationError(
             "--public has no control token, and its visitors must not read metrics; leave out --metrics"
@@ -38,8 +38,7 @@ def with_metrics(
     *,
     check_access: CheckAccess,
 ) -> Options:
-    """``options``, with an observer that counts and the metrics mounted. prometheus_client is imported when they are first
-    read."""
+    """``options`` with request counters and ``/metrics`` mounted. prometheus_client is imported on the first request for it."""
     from counterfoil.metrics.collection import WorkerMetrics
     from counterfoil.metrics.counters import RequestCounters, StoreCounters
 

@@ -1,4 +1,4 @@
-"""What an application mounts beside the APIs: the control API and the page, each built when it is first asked for."""
+"""The control API and the page of an application, each built on its first request."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class Mounts:
     """The control API and the page of one application.
 
-    Both let in clients that pass ``check_access``: it requires ``token``, if there
-    is one, and a name of ``hosts`` or loopback. In
-    ``public`` mode the control API keeps visitors within bounds. ``closing`` ends the page's event streams."""
+    Both let in clients that pass ``check_access``: it requires ``token``, if there is one, and a name of ``hosts`` or
+    loopback. In ``public`` mode the control API limits what visitors may do. ``closing`` ends the page's event streams.
+    """
 
     worlds: Worlds
     apis: Sequence[API]
@@ -62,13 +62,13 @@ class Mounts:
             faults=self.faults,
             journal=self.journal,
             hosts=self.hosts,
-            bounds=_visitors_bounds() if self.public else None,
+            bounds=_visitor_limits() if self.public else None,
             other_workers=None if self.sharing is None else self.sharing.siblings,
         )
         return build_server([api], self.worlds.get, options=Options(observers=self.observers))
 
     def _page(self, control: LazyApp) -> ASGIApp:
-        """The page, whose script calls the control API: that is built as soon as the document was sent."""
+        """The page. Its script calls the control API, so that is built as soon as the page's document was sent."""
         from counterfoil.control.page_data import PageData
         from counterfoil.page.app import PageApp
         from counterfoil.page.events import EventStreams
@@ -93,7 +93,7 @@ class Mounts:
         )
 
     def _flask_app(self, reader: PageData, files: StaticFiles) -> ASGIApp:
-        """What serves the document and the plots. Flask is imported by the first request for one, not by an unknown path."""
+        """The application for the document and the plots. The first request for one of them imports Flask."""
         from counterfoil.page.flask_app import as_asgi, create_app
 
         app = create_app(
@@ -107,8 +107,8 @@ class Mounts:
         return as_asgi(app)
 
 
-def _visitors_bounds() -> WorldLimits:
-    """What a visitor of a public server may do to a world."""
+def _visitor_limits() -> WorldLimits:
+    """The limits of a visitor's world on a public server."""
     from counterfoil.control.world_service import WorldLimits
 
     half_an_hour = 1800.0

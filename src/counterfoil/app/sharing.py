@@ -1,4 +1,4 @@
-"""What an application has in addition where several processes serve it: made before the fork, and started in each after it."""
+"""What several processes that serve one application share: created before the fork, and started in each process after it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from counterfoil.store.shared_faults import SharedFaults
 from counterfoil.store.shared_worlds import SharedWorlds
 
 MAX_PATH_BYTES = 90
-"""Bytes of the path of a folder with sockets; the path of a Unix socket has up to 104 on macOS, 108 on Linux."""
+"""Limit on the path of a folder with sockets; a Unix socket's path has up to 104 bytes on macOS, 108 on Linux."""
 
 
 class Sharing:
-    """``folder`` is this server's, with mode 0700, and is deleted at its end."""
+    """``folder`` is private to this server (mode 0700) and deleted when it ends."""
 
     current: CurrentWorlds
 
@@ -36,7 +36,7 @@ class Sharing:
         self._worlds = worlds
 
     def put_before(self, app: ASGIApp, prefixes: Sequence[str]) -> None:
-        """Let ``current`` be the application that makes worlds current before ``app`` is called; its APIs have those prefixes."""
+        """Set ``current`` to a middleware that updates worlds, then calls ``app``, whose APIs have ``prefixes``."""
         if self._worlds.log.remote:
             from counterfoil.store.remote_worlds import RemoteCurrentWorlds, RemoteWorlds
 
@@ -49,33 +49,33 @@ class Sharing:
         return SharedFaults(local, self._worlds, self.fault_counts.forget)
 
     def before_fork(self) -> None:
-        """Close what must not cross a fork."""
+        """Close what does not survive a fork."""
         self._worlds.before_fork()
 
     def after_fork(self, worker: int) -> None:
-        """Go on in a worker, numbered from 1."""
+        """Continue in a worker process; workers are numbered from 1."""
         self._worlds.after_fork(worker)
         self.start(worker)
 
     def start(self, worker: int) -> None:
-        """Share with the other workers."""
+        """Start sharing with the other workers."""
         self.fault_counts.start()
         self.journal.start(worker)
         if self.workers > 1:
             self.siblings.start(worker)
 
     async def refresh(self, name: str) -> None:
-        """Make a world current."""
+        """Update a world from the store."""
         await self.current.refresh(name)
 
     def close(self) -> None:
-        """End the sharing; called in the process that made it."""
+        """Delete the folder; call it in the process that created it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _folder(store: str | None) -> Path:
-    """Beside the store's file, if there is one: what was left by a server that was killed is found there, and deleted. No other
-    server uses it, because there is one server for each store."""
+    """A new folder next to the store's file, if there is one, else a temporary one. A folder left there by a killed server is
+    deleted; no other server uses it, because a file has one server."""
     path = None if store is None else Path(f"{store}-workers").absolute()
     if path is None or len(str(path).encode()) > MAX_PATH_BYTES:
         return Path(tempfile.mkdtemp(prefix="counterfoil-"))

@@ -1,6 +1,6 @@
-"""Opens the worlds of an application, in memory or in a store, and makes the default one.
+"""Opens the worlds of an application, in memory or in a store, and creates the default one.
 
-What only a store needs is imported where there is one.
+The modules of the store are imported only if there is a store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NewWorld:
-    """What the default world is made from: a scenario, and what replaces its own values."""
+    """What the default world is made from: a scenario, and overrides of its values."""
 
     scenario_name: str | None
     seed: int | None
@@ -43,8 +43,8 @@ def open_worlds(
     is_shared: bool,
     memory: int | None,
 ) -> tuple[Worlds, StoredWorlds | None]:
-    """The registry of worlds, with a default one; the second is the same registry if it keeps worlds in a store, else None. It
-    then keeps about ``memory`` bytes of them in this process."""
+    """The registry of worlds, with a default world; and the same registry again if it keeps worlds in a store, else None. With a
+    store it keeps about ``memory`` bytes of worlds in this process."""
     worlds, stored = _open_registry(store, known, is_shared=is_shared, memory=memory)
     try:
         if isinstance(default, NewWorld):
@@ -60,7 +60,7 @@ def open_worlds(
 def _open_registry(
     store: str | None, known: KnownSwitches, *, is_shared: bool, memory: int | None
 ) -> tuple[Worlds, StoredWorlds | None]:
-    """As ``open_worlds``, without a default world."""
+    """Like ``open_worlds``, without creating a default world."""
     if store is None:
         return Worlds(scenario, known, seconds=time.monotonic), None
     from counterfoil.store import opening
@@ -71,37 +71,37 @@ def _open_registry(
 
 
 def _put_default(worlds: Worlds, stored: StoredWorlds | None, world: World) -> None:
-    """Make ``world`` the default one, unless the store's was made from it. Raises ``UsageError`` if it has another one."""
+    """Make ``world`` the default one, unless the store has it already. Raises ``UsageError`` if the store has another one."""
     if stored is None:
         worlds.put(world)
         return
-    there = worlds.get(DEFAULT)
-    if there is None:
+    stored_world = worlds.get(DEFAULT)
+    if stored_world is None:
         try:
             worlds.add(world)
             return
         except RuleBroken:  # another server that was started at the same moment may have made it
-            there = worlds.get(DEFAULT)
-            if there is None:
+            stored_world = worlds.get(DEFAULT)
+            if stored_world is None:
                 raise
-    if not _began_as(there, world):
+    if not _is_continuation(stored_world, world):
         raise UsageError(
             f"{stored.log.where} has a default world already, made from something else; leave the capsule out, or name another"
             " store"
         )
 
 
-def _began_as(there: World, world: World) -> bool:
-    """Whether ``there`` is what ``world`` was, with later commands, or reset since."""
+def _is_continuation(stored_world: World, world: World) -> bool:
+    """Whether ``stored_world`` began as ``world``: it has its commands, and maybe later ones, or was reset since."""
     from counterfoil.store.rebuilding import origin_of
 
-    was_reset = there.version > len(there.commands)
-    begins_equal = list(there.commands[: len(world.commands)]) == list(world.commands)
-    return origin_of(there) == origin_of(world) and (was_reset or begins_equal)
+    was_reset = stored_world.version > len(stored_world.commands)
+    begins_equal = list(stored_world.commands[: len(world.commands)]) == list(world.commands)
+    return origin_of(stored_world) == origin_of(world) and (was_reset or begins_equal)
 
 
 def _make_default(worlds: Worlds, stored: StoredWorlds | None, new: NewWorld) -> None:
-    """Make the default world, unless the store has it."""
+    """Create the default world, unless the store has it."""
     if _has_default(stored, new):
         return
     try:
@@ -126,7 +126,7 @@ def _has_default(stored: StoredWorlds | None, new: NewWorld) -> bool:
 
 
 def sharing_of(stored: StoredWorlds | None, journal: JournalStore, workers: int) -> Sharing | None:
-    """What processes that change the same worlds share; None if no other does."""
+    """What the processes that serve the same worlds share; None if there is only one process."""
     if stored is None or not stored.is_shared:
         return None
     from counterfoil.app.sharing import Sharing
@@ -135,7 +135,7 @@ def sharing_of(stored: StoredWorlds | None, journal: JournalStore, workers: int)
 
 
 def faults_api(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing | None) -> Faults:
-    """What adds, removes and lists faults; they are kept in the store, if there is one."""
+    """The faults for the control API; they are kept in the store, if there is one."""
     if stored is None:
         return faults
     if sharing is not None:
@@ -148,7 +148,7 @@ def faults_api(faults: FaultStore, stored: StoredWorlds | None, sharing: Sharing
 
 
 def visitors_secret(stored: StoredWorlds) -> bytes:
-    """What visitors' cookies are signed with, the same after a restart."""
+    """The secret that signs visitors' cookies; the same after a restart."""
     from counterfoil.store import opening
 
     return opening.visitors_secret(stored.log)

@@ -1,7 +1,7 @@
 """The command line. Each command reads its options, calls one function, and prints the result.
 
-Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run, or the output could not be written. Every mistake
-is one line on standard error.
+Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 could not run, or the output could not be written. Every error is one
+line on standard error.
 A command's module is imported only when the command is used, so that ``serve`` does not import what ``check`` needs.
 """
 
@@ -20,7 +20,7 @@ from counterfoil.plain_text import for_terminal
 
 COULD_NOT_RUN = 3
 READER_GONE = 128 + 13
-"""What a shell shows of a program that SIGPIPE ended, as it ends most that write to ``head``."""
+"""A shell's exit code for a program ended by SIGPIPE, as most programs that write to ``head`` are."""
 INTERRUPTED = 128 + 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _COMMAND_PATHS = {
@@ -43,14 +43,14 @@ class Commands(click.Group):
     def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command, and exit with its code.
 
-        An output that takes nothing more has a code of its own: click and Python would end with 1, which means findings.
+        If the output cannot be written, the exit code is not 1, as in click and Python, because 1 means findings.
         """
         if not extra.pop("standalone_mode", True):
             return super().main(args, prog_name, standalone_mode=False, **extra)
         output = sys.stdout
         try:
             code = self._run(args, prog_name, **extra)
-            if sys.stdout is not output:  # click replaces it when its reader is gone, and would exit with 1
+            if sys.stdout is not output:  # click replaces it on a broken pipe, and would exit with 1
                 _end(READER_GONE)
             if sys.stdout is not None:  # closed before the process was started
                 sys.stdout.flush()
@@ -94,7 +94,7 @@ class Commands(click.Group):
 
 
 def _end(code: int) -> NoReturn:
-    """Exit when what standard output still holds cannot be written."""
+    """Exit without writing what standard output has buffered."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

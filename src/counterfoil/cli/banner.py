@@ -1,7 +1,7 @@
 """The start-up banner of ``counterfoil serve``: base URLs, credentials, and a curl line for each API.
 
-The curl lines come from the specs: each API's first secured GET with the examples its parameters have there, which agree
-with the default scenario.
+The curl lines come from the specs: each API's first GET, with the examples of its parameters, which exist in the default
+scenario.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from counterfoil.plain_text import for_terminal
 
 
 def base_urls(application: Application, origin: str) -> dict[str, str]:
-    """Each served API's base URL, to be used instead of the vendor's."""
+    """Each served API's base URL, to use instead of the vendor's."""
     return {api.name: origin + api.prefix for api in application.apis}
 
 
@@ -74,9 +74,12 @@ def _reads(spec: Spec) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _lacks_example(spec: Spec, operation: Mapping[str, Any]) -> bool:
-    """Whether a parameter that is needed has no example: nothing is known of it in a user's own document."""
-    needed = (each for each in operation["parameters"] if each["in"] == "path" or each.get("required"))
-    return any("example" not in each and "example" not in resolve(spec.raw, each.get("schema", {})) for each in needed)
+    """Whether a required parameter has no example; in a user's own document its value is then unknown."""
+    return any(
+        "example" not in parameter and "example" not in resolve(spec.raw, parameter.get("schema", {}))
+        for parameter in operation["parameters"]
+        if parameter["in"] == "path" or parameter.get("required")
+    )
 
 
 def _with_examples(spec: Spec, path: str, operation: Mapping[str, Any]) -> str:
@@ -91,7 +94,7 @@ def _with_examples(spec: Spec, path: str, operation: Mapping[str, Any]) -> str:
 
 
 def _query_key(document: Mapping[str, Any]) -> str:
-    """The query parameter that takes a credential; empty where the document has another way as well."""
+    """The query parameter for the credential; empty if the document has another security scheme as well."""
     schemes = list(document.get("components", {}).get("securitySchemes", {}).values())
     only = schemes[0] if len(schemes) == 1 else {}
     return str(only["name"]) if only.get("type") == "apiKey" and only["in"] == "query" else ""

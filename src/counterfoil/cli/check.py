@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from counterfoil.contract.law import LawBook
 
 ROWS = 25
-"""How many resources each collection of an own document's stand-in begins with."""
+"""Initial resources in each collection of an own document's stand-in."""
 
 
 @click.command()
@@ -30,7 +30,7 @@ ROWS = 25
     multiple=True,
     callback=lambda context, parameter, given: _urls(given),
     metavar="API=URL",
-    help="Base address of the implementation to check; repeatable, once for each API. For a single API the URL alone is enough.",
+    help="Base address of the implementation to check; repeatable, once per API. With a single API, the URL alone is enough.",
 )
 @click.option(
     "--spec",
@@ -64,7 +64,7 @@ ROWS = 25
 @click.option(
     "--max-examples",
     type=click.IntRange(1, 10_000),
-    help="Maximum number of generated cases for each law and operation; of the coverage phase 25 times as many of each kind.",
+    help="Maximum number of generated cases for each law and operation; in the coverage phase, 25 times as many of each kind.",
 )
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of the generated cases."
@@ -73,7 +73,7 @@ ROWS = 25
 @click.option(
     "--max-time",
     type=click.FloatRange(0.1, 86_400),
-    help="Seconds after which the whole check ends; what is left is reported as not tried.",
+    help="Seconds after which the whole check ends; the rest is reported as not tried.",
 )
 @click.option(
     "--only", multiple=True, metavar="LAW", help="Only this law, or the laws whose ids begin with it; repeatable."
@@ -99,7 +99,7 @@ ROWS = 25
 @click.option(
     "--baseline-update",
     is_flag=True,
-    help="Rewrite the --baseline so that it accepts what is broken now, for 90 days; you fill in the owners.",
+    help="Rewrite the --baseline so that it accepts the current findings for 90 days; you fill in the owners.",
 )
 @click.option(
     "--report",
@@ -109,7 +109,7 @@ ROWS = 25
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 when something that could apply was not tried.")
 @click.option(
-    "--list-laws", is_flag=True, help="List the laws of the named APIs, and what each needs, and check nothing."
+    "--list-laws", is_flag=True, help="List the laws of the named APIs and what each needs, without checking."
 )
 @click.option("--json", "json", is_flag=True, help="Print the verdict as JSON, and nothing else.")
 def check(apis: tuple[str, ...], **options: Any) -> None:
@@ -160,18 +160,18 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
 
 
 def _urls(given: tuple[str, ...]) -> dict[str, str]:
-    """Addresses by API; by "" the one that is given without."""
-    found: dict[str, str] = {}
+    """Addresses by API; the key of an address without an API is ""."""
+    urls: dict[str, str] = {}
     for text in given:
         name, equals, url = text.partition("=")
         is_bare = not equals or "://" in name
-        found["" if is_bare else name] = text if is_bare else url
-    return found
+        urls["" if is_bare else name] = text if is_bare else url
+    return urls
 
 
 def _named(urls: dict[str, str], apis: list[str]) -> dict[str, str]:
     if "" in urls and (len(apis) != 1 or apis[0] in urls):
-        raise click.BadParameter(f"'{urls['']}': say of which API: --url API=URL", param_hint="--url")
+        raise click.BadParameter(f"'{urls['']}': name its API: --url API=URL", param_hint="--url")
     return {name or apis[0]: url for name, url in urls.items()}
 
 

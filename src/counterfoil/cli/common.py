@@ -16,7 +16,7 @@ CONFIGURATION = 2
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print a line. What files and specs say is shown, never obeyed by the terminal."""
+    """Print a line, with control characters from files and specs escaped."""
     click.echo(for_terminal(text), err=err)
 
 
@@ -32,8 +32,8 @@ def refuse(error: Exception) -> NoReturn:
 
 
 def exit_on_user_error(action: Callable[[], Any], *, pause_gc: bool = False) -> Any:
-    """``action()``, with user errors printed as one line (exit code 2). With ``pause_gc`` garbage collection pauses until it is
-    enabled (``serving.serve`` does) or ``action`` ends: during start-up it frees nothing and took 20 to 40 ms."""
+    """``action()``, with user errors printed as one line (exit code 2). With ``pause_gc``, garbage collection pauses until
+    ``serving.serve`` enables it or ``action`` ends: during start-up it frees nothing and takes 20 to 40 ms."""
     if pause_gc:
         gc.disable()
     try:
@@ -57,7 +57,7 @@ def _exit_on_user_error(action: Callable[[], Any]) -> Any:
 
     try:
         return action()
-    except BrokenPipeError:  # the reader of our output has enough
+    except BrokenPipeError:  # handled by ``Commands.main``
         raise
     except (
         CatalogError,

@@ -1,4 +1,4 @@
-"""``counterfoil export``: requests to a scenario's APIs as files for people's tools."""
+"""``counterfoil export``: requests to a scenario's APIs as files for HTTP clients."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
     default="1",
     show_default=True,
     metavar="KEY",
-    help="Whose ids are used: a number, or a key of the scenario.",
+    help="The customer whose ids are used: a number, or a key of the scenario.",
 )
 @click.option(
     "--world",
     "world_name",
     default="default",
     show_default=True,
-    help="The world that the requests will be about.",
+    help="The world that the requests will use.",
 )
 @click.option(
     "--url",
@@ -49,7 +49,9 @@ FORMATS = {"http": "http_files", "bruno": "bruno", "postman": "postman"}
     metavar="URL",
     help="Address of the server that the requests are sent to; written as the variable `host`.",
 )
-@click.option("--force", is_flag=True, help="Write into a folder that has files; those of the same names are replaced.")
+@click.option(
+    "--force", is_flag=True, help="Write into a folder that has files; files with the same names are replaced."
+)
 def export(
     folder: Path,
     apis: tuple[str, ...],
@@ -61,9 +63,9 @@ def export(
     url: str,
     force: bool,
 ) -> None:
-    """Write a request for each operation into DIR, with ids that the scenario has and credentials as variables.
+    """Write a request for each operation into DIR, with ids from the scenario and credentials as variables.
 
-    Each request is tried first; the file names the status that it is answered with.
+    Each request is tried first; the file names the status of its response.
 
     \b
     Example:
@@ -98,22 +100,22 @@ def _check(folder: Path, *, force: bool) -> None:
     if not force and folder.is_dir() and any(folder.iterdir()):
         refuse(
             ValueError(
-                f"{folder} has files in it; name another folder, or replace those of the same names with --force"
+                f"{folder} has files in it; name another folder, or replace files with the same names with --force"
             )
         )
 
 
 def _number(world: Any, customer: str) -> int:
-    """The customer's number. Without customers the default stands, and no ids are found."""
-    found = int(customer) if customer.isdecimal() else world.customer_with_key(customer)
+    """The customer's number. In a world without customers the default is accepted, and requests have no ids from it."""
+    number = int(customer) if customer.isdecimal() else world.customer_with_key(customer)
     known = world.ledger.customers
-    if found is None or not 1 <= found <= known:
+    if number is None or not 1 <= number <= known:
         if customer == "1":
             return 1
         refuse(
             ValueError(f"--customer: there is no customer '{customer}'; there are {known}, by number from 1 or by key")
         )
-    return int(found)
+    return int(number)
 
 
 def _origin(given: str) -> str:

@@ -1,4 +1,4 @@
-"""``counterfoil infer``: what is understood of an OpenAPI document of the user's own, and why."""
+"""``counterfoil infer``: shows what is inferred from a user's own OpenAPI document, and why."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(), metavar="FILE")
-@click.option("--why", metavar="PATH", help="Why: the decisions about a path or an operation, as '/customers/{id}'.")
-@click.option("--model", type=click.Path(), help="A model file that corrects what is inferred.")
 @click.option(
-    "--write", "target", type=click.Path(), help="Write the model as YAML, to be edited and given to --model."
+    "--why", metavar="PATH", help="Explain the decisions about a path or an operation, such as '/customers/{id}'."
 )
-@click.option("--json", "as_json", is_flag=True, help="For machines: the model, and each decision with its reason.")
+@click.option("--model", type=click.Path(), help="A model file that corrects what is inferred.")
+@click.option("--write", "target", type=click.Path(), help="Write the model as YAML, to edit and pass to --model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the model, and each decision with its reason, as JSON.")
 def infer(file: str, why: str | None, model: str | None, target: str | None, as_json: bool) -> None:
-    """Say what `serve --spec FILE` makes of an OpenAPI document: collections, and what each operation does.
+    """Show what `serve --spec FILE` infers from an OpenAPI document: collections, and what each operation does.
 
     \b
     Example:
       counterfoil infer shop.yaml --why '/orders/{id}'
       counterfoil infer shop.yaml --write shop.model.yaml
     """
-    spec, found = exit_on_user_error(lambda: _inferred(file, Path(model) if model else None))
+    spec, inferred = exit_on_user_error(lambda: _inferred(file, Path(model) if model else None))
     if target is not None:
         from counterfoil.apis.generic import model_file
 
         try:
-            Path(target).write_text(model_file.write(found), encoding="utf-8")
+            Path(target).write_text(model_file.write(inferred), encoding="utf-8")
         except OSError as error:
             refuse(ValueError(f"{target}: cannot be written: {error.strerror or error}"))
     if as_json:
         from counterfoil.apis.generic.model_file import to_json
 
-        print_json(to_json(found))
+        print_json(to_json(inferred))
     elif why is not None:
-        _explain(found, why)
+        _explain(inferred, why)
     elif target is None:
-        _summarize(spec, found)
+        _summarize(spec, inferred)
     else:
         echo(
-            f"{target}: {counted(len(found.collections), 'collection')}, {counted(len(found.operations), 'operation')}"
+            f"{target}: {counted(len(inferred.collections), 'collection')}, {counted(len(inferred.operations), 'operation')}"
         )
 
 
@@ -69,11 +69,11 @@ def _explain(model: Model, subject: str) -> None:
         shown = ", ".join(sorted(model.collections))[:400]
         refuse(ValueError(f"nothing was decided about '{subject}'; collections: {shown or 'none'}"))
     before = None
-    for each in decisions:
-        if each.subject != before:
-            echo(each.subject)
-            before = each.subject
-        echo(_line(each))
+    for decision in decisions:
+        if decision.subject != before:
+            echo(decision.subject)
+            before = decision.subject
+        echo(_line(decision))
 
 
 def _line(decision: Decision) -> str:
@@ -90,7 +90,7 @@ def _summarize(spec: Spec, model: Model) -> None:
         for operation in model.operations.values():
             if operation.collection == path:
                 echo(f"    {operation.role:<11} {operation.name}")
-    made_up = [name for name, each in model.operations.items() if each.role == "made_up"]
+    made_up = [name for name, operation in model.operations.items() if operation.role == "made_up"]
     if made_up:
         echo("made up: the same answer each time, from the document alone")
         for name in made_up:

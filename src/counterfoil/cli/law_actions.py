@@ -1,4 +1,4 @@
-"""What laws do to the world of a stand-in besides sending requests: move its clock, pay a bill, use a service."""
+"""The actions of laws on a stand-in's world other than requests: move its clock, pay a bill, use a service."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 MAX_KNOWN_IDS = 60
-"""The number of customers whose ids the checker is given, beginning with those that the scenario describes."""
+"""Limit on the customers whose ids the checker knows, beginning with the scenario's named ones."""
 
 
 def world_capabilities(world: World) -> dict[str, Any]:
@@ -64,14 +64,14 @@ class _Clock:
 
 
 class _BillingRuns:
-    """The billing runs of a world, of which one is planned again and again."""
+    """The billing runs of a world; ``planned`` is the one that ``plan`` changes."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.planned: int | None = None
 
     def complete(self) -> None:
-        """Complete the next billing run, or one of the next first of a month."""
+        """Complete the next pending run, or a new one dated the first of the next month."""
         view = self.world.latest()
         run = next(
             (run for run in view.ledger.runs.values() if run.status is RunStatus.PENDING and run.invoice_date), None
@@ -83,7 +83,7 @@ class _BillingRuns:
         view.execute(AdvanceClock(minutes=10))
 
     def move(self, run_id: str) -> bool:
-        """Move a billing run to its next status; ``False`` when it has the last one."""
+        """Move a billing run to its next status; returns False if it is complete."""
         view = self.world.latest()
         run = view.ledger.runs[int(run_id)]
         if run.status is RunStatus.PENDING:
@@ -113,9 +113,9 @@ def known_ids_of(world: World, api: API) -> dict[str, tuple[str, ...]]:
 
 
 class LawActions:
-    """Capabilities that act on one customer of a stand-in, given by the customer's id in the API.
+    """Capabilities that act on one customer of a stand-in, named by its id in the API.
 
-    Each raises ``LookupError`` (one line) when the customer has nothing to apply it to.
+    Each raises ``LookupError`` (one line) if the customer has no suitable record.
     """
 
     def __init__(self, world: World, api: API) -> None:
@@ -153,13 +153,13 @@ class LawActions:
         return {"currency": bill.invoice.currency, "amount": amount}
 
     def cancel_bill(self, customer_id: str) -> dict[str, Any]:
-        """Cancel the newest bill on which nothing was paid."""
+        """Cancel the newest unpaid bill."""
         bill = self._bill(customer_id, lambda bill: bill.remaining > 0 and not (bill.paid or bill.is_held))
         self._world.execute(CancelBill(**self._bill_members(customer_id, bill)))
         return {"currency": bill.invoice.currency, "amount": bill.total}
 
     def charge(self, customer_id: str, amount: int, days: int = 0) -> dict[str, Any]:
-        """Add a one-off charge to a customer's first account, dated so many days ahead, to be billed by the next run."""
+        """Add a one-off charge to a customer's first account, dated ``days`` ahead, for the next run."""
         dated = self._world.today + timedelta(days=days)
         self._world.execute(
             AddCharge(
@@ -185,25 +185,27 @@ class LawActions:
         raise LookupError(f"{customer_id} has no active subscription with a rate")
 
     def rate_again(self) -> int:
-        """Rate the usage of every customer that has no price yet; how many records have one now."""
+        """Rate all customers' usage that has no price yet; returns how many records got one."""
         return sum(self._world.execute(RateAgain(customer=number)) for number in range(1, len(self._ids) + 1))
 
     def pause(self, customer_id: str, how: str = "pause") -> dict[str, Any]:
         """Pause (or ``cancel``) the newest active subscription that is the only one in its currency."""
         active = [
-            each for each in self._state_of(customer_id).subscriptions if each.state_on(self._world.today) == "active"
+            subscription
+            for subscription in self._state_of(customer_id).subscriptions
+            if subscription.state_on(self._world.today) == "active"
         ]
-        currencies = [each.tariff.currency for each in active]
-        alone = [each for each in active if currencies.count(each.tariff.currency) == 1]
+        currencies = [subscription.tariff.currency for subscription in active]
+        alone = [subscription for subscription in active if currencies.count(subscription.tariff.currency) == 1]
         if not alone:
             raise LookupError(f"{customer_id} has no active subscription that is alone in its currency")
-        chosen = PauseSubscription if how == "pause" else CancelSubscription
-        self._world.execute(chosen(customer=self._number(customer_id), subscription=alone[-1].ordinal))
+        command = PauseSubscription if how == "pause" else CancelSubscription
+        self._world.execute(command(customer=self._number(customer_id), subscription=alone[-1].ordinal))
         return {"currency": alone[-1].tariff.currency}
 
     def subscribe(self, customer_id: str, how: str = "other") -> dict[str, Any]:
-        """Subscribe a customer to a tariff in a currency ``other`` than that of its newest subscription, or to one with a data
-        package in the ``same`` currency as its first account has."""
+        """Subscribe a customer to a tariff in an ``other`` currency than its newest subscription's, or to one with a data package
+        in the ``same`` currency as its first account."""
         state = self._state_of(customer_id)
         currencies = [account.currency for account in state.accounts]
         if how == "same":
@@ -221,19 +223,19 @@ class LawActions:
 
     def next_due(self) -> dict[str, Any]:
         """The customer of the unpaid bill that is due next, and the instant at which its due date begins."""
-        found = [
+        due = [
             (start_of(bill.invoice.due_on), index, bill.invoice.currency)
             for index in range(len(self._ids))
             for bill in bills_of(self._world.ledger.state_of(index + 1))
             if bill.remaining > 0 and start_of(bill.invoice.due_on) > self._world.now
         ]
-        if not found:
+        if not due:
             raise LookupError("no unpaid bill falls due later")
-        at, index, currency = min(found)
+        at, index, currency = min(due)
         return {"who": self._ids[index], "at": at, "currency": currency}
 
     def payer(self) -> dict[str, Any]:
-        """A customer whose bills another one pays, and that one."""
+        """A customer whose bills another customer pays, and the payer."""
         for number in range(1, len(self._ids) + 1):
             payer = self._world.ledger.state_of(number).billed_to
             if payer is not None and payer <= len(self._ids):
@@ -241,7 +243,7 @@ class LawActions:
         raise LookupError("no customer's bills are paid by another")
 
     def restricted_credential(self) -> dict[str, Any]:
-        """A credential that sees one customer only, with the id of that customer and of another."""
+        """A credential that may see one customer only, with the ids of that customer and of another."""
         for grant in self._world.grants.values():
             if grant.customer is not None and grant.customer <= len(self._ids) and not self._payees(grant.customer):
                 others = [number for number in range(1, len(self._ids) + 1) if number != grant.customer]
@@ -263,10 +265,10 @@ class LawActions:
         return self._world.ledger.state_of(self._number(customer_id))
 
     def _bill(self, customer_id: str, matches: Callable[[Bill], bool]) -> Bill:
-        found = [bill for bill in bills_of(self._state_of(customer_id)) if matches(bill) and not bill.is_cancelled]
-        if not found:
+        matching = [bill for bill in bills_of(self._state_of(customer_id)) if matches(bill) and not bill.is_cancelled]
+        if not matching:
             raise LookupError(f"{customer_id} has no such bill")
-        return found[-1]
+        return matching[-1]
 
     def _bill_members(self, customer_id: str, bill: Bill) -> dict[str, Any]:
         return {"customer": self._number(customer_id), "account": bill.invoice.account, "bill": bill.invoice.ordinal}

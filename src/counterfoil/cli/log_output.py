@@ -17,7 +17,7 @@ from counterfoil.server.logs import ACCESS_FORMAT, AccessHandler, access_values
 
 
 class Lines(logging.Formatter):
-    """Formats a log record, or the ``fields`` of a request without one. The time of each second is formatted once."""
+    """Formats a log record, or the ``fields`` of a request directly. The time is formatted once per second."""
 
     TIME = ""
 
@@ -42,7 +42,7 @@ class Lines(logging.Formatter):
 
 
 class JsonLines(Lines):
-    """One JSON object per line, for machines that read logs."""
+    """One JSON object per line, for log collectors."""
 
     TIME = "%Y-%m-%dT%H:%M:%S%z"
 
@@ -75,21 +75,21 @@ class Readable(Lines):
 
 
 class BatchHandler(AccessHandler):
-    """Writes lines in batches, from a thread of its own, so that requests never wait for the output.
+    """Writes lines in batches, from a separate thread, so that requests never wait for the output.
 
-    A line is written ``INTERVAL`` seconds after it was logged at the latest, and ``close`` writes the rest. While the
-    output is blocked, up to ``LIMIT`` characters wait; what comes after that is dropped, and the next line that can be
-    written says how many were. Lines that the output refuses (a closed pipe, a full disk) are dropped too.
+    A line is written at most ``INTERVAL`` seconds after it was logged, and ``close`` writes the rest. While the output is
+    blocked, up to ``LIMIT`` characters wait; later lines are dropped, and the next written line says how many. Lines that
+    cannot be written (a closed pipe, a full disk) are dropped too.
     """
 
     INTERVAL = 0.2
     LIMIT = 4 << 20
     CHUNK = 16 << 10
     CLOSE_TIMEOUT = 2.0
-    """Seconds that ``close`` waits for an output that accepts nothing."""
+    """Seconds that ``close`` waits for a blocked output."""
 
     ACCESS_LIMIT = 64 << 20
-    """Characters of request lines (some 350,000 requests) that a file gets; errors are written after that too."""
+    """Limit on the characters of request lines in a file (about 350,000 requests); errors are written beyond it."""
 
     def __init__(
         self, output: io.RawIOBase, lines: Lines, encoding: str = "utf-8", *, access_limit: int | None = None
@@ -98,7 +98,8 @@ class BatchHandler(AccessHandler):
         self._access_left = access_limit
         self.setFormatter(lines)
         self._output, self._form, self._encoding = output, lines, encoding
-        self._buffer = threading.Lock()  # not the handler's own lock: logging.shutdown holds that while it closes
+        # not the handler's own lock, which logging.shutdown holds while it closes the handler
+        self._buffer = threading.Lock()
         self._lines: list[str] = []
         self._size = 0
         self._dropped = 0
@@ -187,7 +188,7 @@ def configure_logging(*, as_json: bool = False, level: int = logging.INFO) -> It
     root = logging.getLogger("counterfoil")
     handlers, before = root.handlers[:], root.level
     handler: logging.Handler = logging.NullHandler()
-    if sys.stderr is not None:  # else the process was started with standard error closed
+    if sys.stderr is not None:  # None if the process was started with standard error closed
         output = io.FileIO(sys.stderr.fileno(), "w", closefd=False)
         is_file = stat.S_ISREG(os.fstat(output.fileno()).st_mode)
         limit = BatchHandler.ACCESS_LIMIT if is_file else None

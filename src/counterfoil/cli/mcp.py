@@ -1,4 +1,4 @@
-"""``counterfoil mcp``: a stand-in for a language model's client, over the Model Context Protocol on standard input and output."""
+"""``counterfoil mcp``: a stand-in as tools for a language model, over the Model Context Protocol on standard input and output."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from counterfoil.cli.common import echo, exit_on_user_error, refuse
     default=0,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="Port of the stand-in on this machine; 0 chooses a free one, which the tools name.",
+    help="Port of the stand-in on this machine; 0 chooses a free one, which the tools show.",
 )
-@click.option("--writes", is_flag=True, help="Also offer the tools that make, fork, change and delete worlds.")
+@click.option("--writes", is_flag=True, help="Also offer the tools that create, fork, change and delete worlds.")
 @click.option(
     "--allow-url",
     "urls",
     multiple=True,
     metavar="URL",
     callback=lambda context, parameter, given: _addresses(given),
-    help="A URL, with all below it, that check_implementation may check in addition to this machine; repeatable.",
+    help="A URL, including paths below it, that check_implementation may check in addition to this machine; repeatable.",
 )
 @click.option(
     "--header",
@@ -51,11 +51,10 @@ def mcp(
 ) -> None:
     """Offer a stand-in and the checker as tools to an MCP client, which starts this command and talks to it.
 
-    It reads only, unless --writes is given: tools that change a world are then listed too. Files are read below the working
-    directory only.
+    The tools only read, unless --writes adds tools that change worlds. Files are read in and below the working directory only.
 
     \b
-    Example, as an MCP client's configuration has it:
+    Example, in an MCP client's configuration:
       {"command": "counterfoil", "args": ["mcp", "--scenario", "late-payer"]}
     """  # fmt: skip
     if find_spec("mcp") is None:
@@ -90,19 +89,19 @@ def mcp(
 def _addresses(given: tuple[str, ...]) -> tuple[str, ...]:
     from counterfoil.mcp_server.addresses import readable
 
-    for each in given:
+    for url in given:
         try:
-            readable(each)
+            readable(url)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
     return given
 
 
 def _headers(given: tuple[str, ...]) -> tuple[str, ...]:
-    for each in given:
-        name, colon, value = each.partition(":")
+    for header in given:
+        name, colon, value = header.partition(":")
         if not (
             colon and name.replace("-", "").isalnum() and name.isascii() and value.isprintable() and value.isascii()
         ):
-            raise click.BadParameter(f"'{each}' is not 'Name: value', as in 'Authorization: Bearer TOKEN'")
+            raise click.BadParameter(f"'{header}' is not 'Name: value', as in 'Authorization: Bearer TOKEN'")
     return given

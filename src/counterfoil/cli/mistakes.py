@@ -1,4 +1,4 @@
-"""Writes a mistake in how a command is called as one line: the command, the option, what is wrong, and where help is."""
+"""Formats a usage error as one line: the command, the option, what is wrong, and how to get help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 
 def one_line(error: click.ClickException) -> str:
-    """The line that is shown for an error of click's: ``counterfoil serve: --port: 'x' is not a whole number … (see …)``."""
+    """The line for a click error: ``counterfoil serve: --port: 'x' is not a whole number … (see …)``."""
     context = getattr(error, "ctx", None)
     names = context.command_path.split()[1:] if context else ()  # the first is how the program was started
     command = " ".join(("counterfoil", *names))
@@ -19,12 +19,12 @@ def _message(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter):
         kind = error.param.type if error.param is not None else None
         number = _NUMBERS.get(type(kind))
-        said = error.message
-        if number is not None and " is not " in said:
-            said = f"{said.split(' is not ')[0]} is not {number}{_bounds(kind)}"
-        return f"{_where(error)}: {said}"
-    said = error.format_message()
-    return said[:1].lower() + said[1:]
+        message = error.message
+        if number is not None and " is not " in message:
+            message = f"{message.split(' is not ')[0]} is not {number}{_bounds(kind)}"
+        return f"{_where(error)}: {message}"
+    message = error.format_message()
+    return message[:1].lower() + message[1:]
 
 
 _NUMBERS = {
@@ -33,11 +33,11 @@ _NUMBERS = {
     click.IntRange: "a whole number",
     click.FloatRange: "a number",
 }
-"""What click calls "a valid integer range"."""
+"""Plain words for what click calls "a valid integer range"."""
 
 
 def _where(error: click.BadParameter) -> str:
-    """The option or argument as it is written on the command line."""
+    """The option or argument, as written on the command line."""
     hint, param = error.param_hint, error.param
     if hint or param is None:
         return hint if isinstance(hint, str) else ", ".join(hint or ("a parameter",))

@@ -1,4 +1,4 @@
-"""``counterfoil serve --spec``: reads a user's own OpenAPI documents, and says what of them could not be understood."""
+"""``counterfoil serve --spec``: reads a user's own OpenAPI documents, and reports the places that could not be understood."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MAX_ROWS = 10_000
 
 @dataclass(frozen=True)
 class NamedFile:
-    """``[NAME=]FILE`` as given; ``path`` stays text, since it may be a URL, which is refused."""
+    """The value of a ``[NAME=]FILE`` option; ``path`` is text, because it may be a URL, which is refused."""
 
     name: str | None
     path: str
 
 
 def named_file(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[NamedFile, ...]:
-    """Reads ``[NAME=]FILE`` options."""
+    """Parse ``[NAME=]FILE`` options."""
     files = []
     for text in given:
         match = _NAMED.fullmatch(text)
@@ -50,7 +50,7 @@ def named_file(_: click.Context, parameter: click.Parameter, given: tuple[str, .
 
 @dataclass(frozen=True)
 class OwnDocuments:
-    """The options that say which documents are served, and how. ``rows`` is how many resources each collection begins with."""
+    """The options for own documents. ``rows`` is the initial number of resources in each collection."""
 
     specs: tuple[NamedFile, ...]
     models: tuple[NamedFile, ...]
@@ -63,9 +63,9 @@ class OwnDocuments:
         from counterfoil.lookup import UsageError, own_api
         from counterfoil.openapi import served_name
 
-        for each in self.specs:
-            refuse_url(each.path)
-        names = [each.name or served_name(Path(each.path)) for each in self.specs]
+        for file in self.specs:
+            refuse_url(file.path)
+        names = [file.name or served_name(Path(file.path)) for file in self.specs]
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(f"two documents are called '{name}'; name one: --spec NAME=FILE")
@@ -73,7 +73,7 @@ class OwnDocuments:
         handlers_of = _by_name("--handlers", self.handler_files, names)
         return tuple(
             own_api(
-                Path(each.path),
+                Path(file.path),
                 name,
                 model=model_of.get(name),
                 handlers=handlers_of.get(name),
@@ -81,12 +81,12 @@ class OwnDocuments:
                 seed=seed or 0,
                 summarize=True,
             )
-            for each, name in zip(self.specs, names, strict=True)
+            for file, name in zip(self.specs, names, strict=True)
         )
 
 
 def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that say which documents, and how they are served; the command gets them as ``documents``."""
+    """Adds the options for own documents; the command gets them as ``documents``."""
 
     @wraps(command)
     def with_documents(
@@ -136,7 +136,7 @@ _OPTIONS = [
         default=25,
         show_default=True,
         type=click.IntRange(0, MAX_ROWS),
-        help="How many resources each collection of --spec begins with.",
+        help="Initial number of resources in each collection of --spec.",
     ),
     click.option("--notices", "-v", is_flag=True, help="List the places of --spec that could not be understood."),
 ]
@@ -145,7 +145,7 @@ _OPTIONS = [
 def law_books(
     specs: Sequence[NamedFile], models: Sequence[NamedFile], apis: Sequence[API]
 ) -> tuple[dict[str, LawBook], dict[str, tuple[str, ...]]]:
-    """The law book of each document by name, and the options that name it again. Raises ``UsageError`` and ``ModelError``."""
+    """Each document's law book, and the options that select the document, by name. Raises ``UsageError``, ``ModelError``."""
     if not specs:
         return {}, {}
     from counterfoil.apis.generic import infer
@@ -153,16 +153,16 @@ def law_books(
 
     model_of = _by_name("--model", models, [api.name for api in apis])
     books, words = {}, {}
-    for each, api in zip(specs, apis, strict=True):
+    for file, api in zip(specs, apis, strict=True):
         assert api.spec is not None
         model = model_of.get(api.name)
         books[api.name] = law_book(api.spec, infer(api.spec, model))
-        words[api.name] = ("--spec", f"{api.name}={each.path}", *(("--model", f"{api.name}={model}") if model else ()))
+        words[api.name] = ("--spec", f"{api.name}={file.path}", *(("--model", f"{api.name}={model}") if model else ()))
     return books, words
 
 
 def refuse_url(path: str) -> None:
-    """Raises ``SpecError`` for an address in place of a file."""
+    """Raise ``SpecError`` for a URL in place of a file."""
     from counterfoil.openapi import SpecError
 
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
@@ -172,21 +172,21 @@ def refuse_url(path: str) -> None:
 def _by_name(option: str, files: Sequence[NamedFile], names: Sequence[str]) -> dict[str, Path]:
     from counterfoil.lookup import UsageError
 
-    found: dict[str, Path] = {}
-    for each in files:
+    by_name: dict[str, Path] = {}
+    for file in files:
         if not names:
-            raise UsageError(f"{option} {each.path}: needs the document it is for: --spec FILE")
-        name = each.name or (names[0] if len(names) == 1 else None)
+            raise UsageError(f"{option} {file.path}: needs the document it is for: --spec FILE")
+        name = file.name or (names[0] if len(names) == 1 else None)
         if name is None:
-            raise UsageError(f"{option} {each.path}: say of which document: {option} NAME={each.path}")
+            raise UsageError(f"{option} {file.path}: name its document: {option} NAME={file.path}")
         if name not in names:
             raise UsageError(
-                f"{option} {each.path}: there is no --spec '{name}'; there are: {', '.join(names) or 'none'}"
+                f"{option} {file.path}: there is no --spec '{name}'; there are: {', '.join(names) or 'none'}"
             )
-        if name in found:
+        if name in by_name:
             raise UsageError(f"{option}: two are given for '{name}'")
-        found[name] = Path(each.path)
-    return found
+        by_name[name] = Path(file.path)
+    return by_name
 
 
 def print_notices(apis: Sequence[API], *, in_full: bool) -> None:

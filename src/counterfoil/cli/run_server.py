@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from counterfoil.metrics.traces import Traces
 
 MAX_CONNECTIONS_PER_ADDRESS = 100
-"""Connections from one address in public mode. A browser opens six, and several visitors may share an address."""
+"""Limit on connections from one address in public mode. A browser opens six, and several visitors may share an address."""
 
-TURN_SECONDS = 0.001
-"""How long the event loop may go on while the thread that commits waits for its turn: Python's own 5 ms are longer than a flush
-of the disk. With flushes of 4 ms, PostgreSQL took 1,330 creates a second instead of 1,050, and a file 1,640 instead of 1,330."""
+SWITCH_INTERVAL = 0.001
+"""The thread switch interval while a store is served. With Python's 5 ms, the thread that commits waits longer for the event
+loop than for a flush of the disk. With flushes of 4 ms, PostgreSQL took 1,330 creates a second instead of 1,050, and a file 1,640
+instead of 1,330."""
 
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """The options of ``counterfoil serve``. ``given`` are the names of those that the command line has, not a default."""
+    """The options of ``counterfoil serve``. ``given`` are the names of the options on the command line."""
 
     apis: tuple[str, ...]
     documents: OwnDocuments
@@ -56,7 +57,7 @@ class ServeOptions:
     given: frozenset[str]
 
     def mistake(self) -> str | None:
-        """What is wrong with the options, each by itself or together; None if nothing is."""
+        """What is wrong with the options or their combination; None if they are valid."""
         if self.workers > 1 and not serve_workers.is_possible():
             return "--workers: this system cannot fork processes that share a port; only 1 is possible"
         if self.public and self.control_token:
@@ -69,7 +70,7 @@ class ServeOptions:
             return "--capsule: name a file"
         ignored = [name for name in ("scenario", "seed", "customers", "switches") if name in self.given]
         if self.capsule and ignored:
-            return f"--capsule brings a world of its own; leave out {', '.join(ignored)}"
+            return f"--capsule has its own world; leave out {', '.join(ignored)}"
         return None
 
 
@@ -80,18 +81,18 @@ def run(options: ServeOptions) -> None:
 
 
 class ServerRun:
-    """One run of the server. What it opens is closed with ``opened``."""
+    """One run of the server. It registers everything it opens with ``opened``."""
 
     def __init__(self, options: ServeOptions, opened: contextlib.ExitStack) -> None:
         from counterfoil.serving import is_loopback, listen, listen_together, origin_of
 
         self.options = options
         self.traces: Traces | None = telemetry_options.traces(options.otlp)
-        # the seed of a stored world need not be given again, and what is made for an own document follows from the world's
+        # with a store, the stored world's seed is used
         self.own = options.documents.read(options.world.seed if options.store is None else None)
         if options.workers > 1:
-            together = listen_together(options.host, options.port, options.workers)
-            self.listeners = [opened.enter_context(each) for each in together]
+            listeners = listen_together(options.host, options.port, options.workers)
+            self.listeners = [opened.enter_context(listener) for listener in listeners]
         else:
             self.listeners = [opened.enter_context(listen(options.host, options.port))]
         self.origin = origin_of(self.listeners[0])
@@ -134,7 +135,7 @@ class ServerRun:
         )
 
     def _with_origins(self, application: Application) -> ASGIApp:
-        """The application, which pages of ``--cors`` may call."""
+        """The application, with CORS for the origins of ``--cors``."""
         from counterfoil.server.cors import CrossOrigin
 
         if not self.options.origins:
@@ -149,7 +150,7 @@ class ServerRun:
                 self.application, self.listeners, self._serve, self._announce, temporary=self.temporary
             )
             return
-        if self.application.sharing is not None:  # with servers on other machines
+        if self.application.sharing is not None:  # servers on other machines use the same store
             self.application.sharing.start(1)
         self._serve(self.listeners[0], self._announce)
 
@@ -161,7 +162,7 @@ class ServerRun:
         with (
             contextlib.nullcontext() if options.quiet else log_output.configure_logging(as_json=options.log_json),
             contextlib.nullcontext() if traces is None else traces.running(),
-            contextlib.nullcontext() if self.store is None else _short_turns(),
+            contextlib.nullcontext() if self.store is None else _short_switch_interval(),
         ):
             serve(
                 self.asgi_app,
@@ -173,7 +174,7 @@ class ServerRun:
             )
 
     def _announce(self) -> None:
-        """Print what the server is and where, once it accepts requests."""
+        """Print the server's addresses and credentials, once it accepts requests."""
         from counterfoil.cli.banner import show
 
         options = self.options
@@ -191,10 +192,10 @@ class ServerRun:
 
 
 @contextlib.contextmanager
-def _short_turns() -> Iterator[None]:
-    """While a store is served from this process."""
+def _short_switch_interval() -> Iterator[None]:
+    """A context with a short thread switch interval, for serving a store."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files, for editors: made from the types by which they are read, and the commands."""
+"""The JSON Schema of scenario files, for editors, generated from the types that read them and from the commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from counterfoil.world.scenario_keys import KEYS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MAX_VALUES = {"tax_rate": 100, "share": 1, "spread": 1}
-"""The largest value of a number in a part of a scenario, by key; otherwise it is 10**12."""
+"""The largest value of a number in a part of a scenario, by key; 10**12 for other keys."""
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _CUSTOMER = {"type": ["integer", "string"], "description": "A customer of this scenario, by key or by number."}
 
@@ -37,7 +37,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def command_texts() -> dict[str, dict[str, str]]:
-    """What each member of each command is for, as the control API's document says, by the command's name."""
+    """The descriptions of each command's members in the control API's document, by the command's name."""
     document = yaml_reader.read_file(specs_dir() / "control" / "openapi.yaml")
     schemas = document["components"]["schemas"]
     return {
@@ -56,7 +56,7 @@ def plain_text(docstring: str | None) -> str:
 
 
 def _described(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of the schema with numbers as people write them, and what each key is for."""
+    """A part of the schema with plain number types and the description of each key."""
     result: dict[str, Any] = _plain(part, "", bounded=name in KEYS)
     result.pop("title", None)
     if "description" in result:
@@ -67,9 +67,9 @@ def _described(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(schema: Any, key: str, *, bounded: bool) -> Any:
-    """``schema`` where a decimal may be a number or a text, within the bounds of its key."""
+    """``schema`` in which a decimal may be a number or a string, within the bounds of its key."""
     if isinstance(schema, list):
-        return [_plain(each, key, bounded=bounded) for each in schema]
+        return [_plain(item, key, bounded=bounded) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("format") == "decimal":
@@ -77,7 +77,7 @@ def _plain(schema: Any, key: str, *, bounded: bool) -> Any:
         default = {"default": _number(schema["default"])} if "default" in schema else {}
         return {"type": ["number", "string"], "pattern": _NUMBER, **bounds, **default}
     return {
-        name: {each: _plain(value, each, bounded=bounded) for each, value in member.items()}
+        name: {subkey: _plain(value, subkey, bounded=bounded) for subkey, value in member.items()}
         if name == "properties"
         else _plain(member, key, bounded=bounded and name != "additionalProperties")
         for name, member in schema.items()
@@ -91,7 +91,7 @@ def _number(text: Any) -> Any:
 
 
 def _step_members(part: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
-    """The members of a command as a step of the story has them: without its name, customers by key as well."""
+    """The members of a command in a step of the story: without the command's name, and with customers by key as well."""
     members = {name: dict(schema) for name, schema in part["properties"].items() if name != "command"}
     for name, text in texts.items():
         members[name]["description"] = text
@@ -105,7 +105,10 @@ def _step_members(part: dict[str, Any], texts: Mapping[str, str]) -> dict[str, A
 
 
 def _step(parts: Mapping[str, Any]) -> dict[str, Any]:
-    at = {"type": ["string", "null"], "description": "When: the clock is advanced to it first. By default, at once."}
+    at = {
+        "type": ["string", "null"],
+        "description": "The time to which the clock is advanced first; by default it does not move.",
+    }
     commands = {
         name: {"$ref": f"#/$defs/{kind.__name__}", "description": parts[kind.__name__].get("description", "")}
         for name, kind in COMMANDS.items()

@@ -1,4 +1,4 @@
-"""``counterfoil scenarios``: lists, shows and checks the scenarios that a world can start from, and prints their schema."""
+"""``counterfoil scenarios``: lists, shows and checks scenarios, and prints their JSON Schema."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def show_scenario(name: str, as_json: bool) -> None:
         "seed": world.seed,
         "customers": world.ledger.customers,
         "runs": {str(number): str(run.status) for number, run in world.ledger.runs.items()},
-        "people": {str(number): each.key for number, each in world.identity_overrides.items() if each.key},
+        "people": {str(number): identity.key for number, identity in world.identity_overrides.items() if identity.key},
         "digest": read.digest,
     }
     if as_json:

@@ -28,7 +28,9 @@ from counterfoil.cli.run_server import ServeOptions, run
     help="Token of the control API; by default generated and printed if --host is not loopback.",
 )
 @click.option(
-    "--public", is_flag=True, help="For untrusted visitors: each one of the page gets their own world, within limits."
+    "--public",
+    is_flag=True,
+    help="For untrusted visitors: each visitor of the page gets their own world, within limits.",
 )
 @click.option(
     "--known-as",
@@ -80,7 +82,7 @@ from counterfoil.cli.run_server import ServeOptions, run
 @click.option("--log-json", is_flag=True, help="Log requests as JSON lines.")
 @click.option("--quiet", "-q", is_flag=True, help="No banner and no access log; with --port 0 print only the address.")
 def serve(**options: Any) -> None:
-    """Serve the named APIs, or all five, from one billing world; or your own OpenAPI documents, with or without them.
+    """Serve the named APIs, or all five, from one billing world; or your own OpenAPI documents, alone or with named APIs.
 
     \b
     Example:
@@ -96,20 +98,20 @@ def serve(**options: Any) -> None:
 
 
 def _networks(given: tuple[str, ...]) -> tuple[str, ...]:
-    for each in given:
+    for network in given:
         try:
-            ipaddress.ip_network(each, strict=False)
+            ipaddress.ip_network(network, strict=False)
         except ValueError:
-            raise click.BadParameter(f"'{each}' is neither an IP address nor a network such as 10.0.0.0/8") from None
+            raise click.BadParameter(f"'{network}' is neither an IP address nor a network such as 10.0.0.0/8") from None
     return given
 
 
 def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
     from counterfoil.server.cors import ORIGIN
 
-    for each in given:
-        if not ORIGIN.fullmatch(each):
-            raise click.BadParameter(f"'{each}' is not an origin such as http://localhost:3000, nor *")
+    for origin in given:
+        if not ORIGIN.fullmatch(origin):
+            raise click.BadParameter(f"'{origin}' is not an origin such as http://localhost:3000, nor *")
     return given
 
 

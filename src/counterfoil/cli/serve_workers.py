@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def is_possible() -> bool:
-    """Whether this system has what it takes: Linux and macOS do."""
+    """Whether this system supports it, as Linux and macOS do."""
     import socket
 
     return hasattr(os, "fork") and hasattr(socket, "SO_REUSEPORT")
 
 
 def temporary_store(opened: ExitStack, *, quiet: bool) -> str:
-    """A store for as long as the server runs."""
+    """The path of a store that is deleted when ``opened`` is closed."""
     folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-store-"))
     if not quiet:
         echo(f"worlds are kept in a temporary file, gone when this server stops ({folder}); --store FILE keeps them")
@@ -41,8 +41,10 @@ def serve_with_workers(
     *,
     temporary: Path | None = None,
 ) -> None:
-    """Serve from one process for each listener, until interrupted. ``serve`` is called in each, with what it calls when it
-    accepts requests. ``temporary`` is a folder that the workers delete if this process is killed. Raises ``WorkersFailed``."""
+    """Serve from one process for each listener, until interrupted. ``serve`` is called in each process, with its listener and a
+    function to call when it accepts requests. ``temporary`` is a folder that the workers delete if this process is killed.
+    Raises ``WorkersFailed``.
+    """
     from counterfoil.processes.supervisor import Supervisor
     from counterfoil.store.log import StoreError
 

@@ -1,6 +1,6 @@
 """Writes an API's switches into its OpenAPI document, as the list ``x-assumptions``.
 
-The API package is the one place where a switch is defined; the list in the document is generated from it.
+Switches are defined in the API package only; the list in the document is generated from them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _WIDTH = 120
 
 
 def with_switches(document: str, switches: Iterable[Switch]) -> str:
-    """The text of an OpenAPI document with its ``x-assumptions`` replaced; put before ``paths`` if it has none.
+    """The text of an OpenAPI document with its ``x-assumptions`` replaced, or inserted before ``paths``.
 
     Raises ``ValueError`` if the document has neither key at the top level.
     """
     block = _block(switches)
     if _BLOCK.search(document):
         return _BLOCK.sub(lambda _: block, document, count=1)
-    before, found, after = document.partition("\npaths:")
-    if not found:
+    before, separator, after = document.partition("\npaths:")
+    if not separator:
         raise ValueError("the document has no 'paths' at the top level")
-    return f"{before}\n{block}\n{found.lstrip()}{after}" if block else document
+    return f"{before}\n{block}\n{separator.lstrip()}{after}" if block else document
 
 
 def _block(switches: Iterable[Switch]) -> str:

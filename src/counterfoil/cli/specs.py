@@ -37,12 +37,12 @@ def list_specs(as_json: bool) -> None:
     """
     from counterfoil.lookup import load_apis
 
-    found = [{"name": each.name, "title": each.title, "path": each.prefix} for each in exit_on_user_error(load_apis)]
+    apis = [{"name": api.name, "title": api.title, "path": api.prefix} for api in exit_on_user_error(load_apis)]
     if as_json:
-        print_json(found)
+        print_json(apis)
         return
-    for each in found:
-        echo(f"{each['name']:16} {each['path']:46} {each['title']}")
+    for api in apis:
+        echo(f"{api['name']:16} {api['path']:46} {api['title']}")
 
 
 @specs.command("show")
@@ -110,10 +110,10 @@ def _print_spec(api: API, operations: list[dict[str, Any]], switches: list[dict[
 def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
     """Check OpenAPI 3.0 documents: validity, YAML 1.2, examples, links, and use with client generators.
 
-    A document with x-source or x-assumptions, or with a clauses.yaml beside it, must also name a source for everything, and its
-    clauses and citations must resolve. Exit code 1 on findings, one line for each.
+    A document with x-source or x-assumptions, or with a clauses.yaml in its folder, must also name a source for everything, and
+    its clauses and citations must resolve. Exit code 1 on findings, one line for each.
 
-    PATHS are documents, or folders with an openapi.yaml in them or in each folder below; by default the specs that come along.
+    PATHS are documents, or folders with an openapi.yaml in them or in each folder below; by default the packaged specs.
 
     \b
     Example:
@@ -123,13 +123,13 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
     from counterfoil.contract.specs.lint import LintFinding, lint
 
     known = exit_on_user_error(entries)
-    packaged = [*(each.specs for each in known.values()), spec_path(CONTROL_SPEC).parent]
-    given = [Path(path) for path in paths] or packaged
-    found = list(dict.fromkeys(spec for path in given for spec in _specs_at(path)))
-    if not found:
-        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, given))}"))
-    examples = {each.specs.resolve(): each.examples for each in known.values()}
-    findings = [finding for spec in found for finding in lint(spec, examples.get(spec.resolve().parent))]
+    packaged = [*(entry.specs for entry in known.values()), spec_path(CONTROL_SPEC).parent]
+    roots = [Path(path) for path in paths] or packaged
+    documents = list(dict.fromkeys(spec for path in roots for spec in _specs_at(path)))
+    if not documents:
+        refuse(FileNotFoundError(f"there is no openapi.yaml in or below {', '.join(map(str, roots))}"))
+    examples = {entry.specs.resolve(): entry.examples for entry in known.values()}
+    findings = [finding for spec in documents for finding in lint(spec, examples.get(spec.resolve().parent))]
     if not paths:
         findings += [LintFinding(api, "openapi.yaml", _DIFFERS) for api in _differing_switches()]
     if as_json:
@@ -142,7 +142,7 @@ def lint_specs(paths: tuple[str, ...], as_json: bool) -> None:
 
 
 def _specs_at(path: Path) -> list[Path]:
-    """The documents that a path on the command line refers to."""
+    """The documents that a path on the command line names."""
     from counterfoil.contract.specs.lint import document_file, spec_folders
 
     document = document_file(path)
@@ -175,7 +175,7 @@ _DIFFERS = "x-assumptions differs from the API's switches; run `counterfoil spec
 
 
 def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list[str]:
-    """The names of the APIs whose spec lists other switches than their package defines."""
+    """The names of the APIs whose spec lists different switches from their package."""
     from counterfoil.catalog import entry
     from counterfoil.cli.spec_switches import with_switches
     from counterfoil.lookup import load_apis
@@ -197,7 +197,7 @@ def _differing_switches(apis: tuple[str, ...] = (), write: bool = False) -> list
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print the table of README.")
 def show_coverage(as_json: bool, markdown: bool) -> None:
-    """Count the clauses of each vendor's document by what covers them. Exit code 1 if one is not covered.
+    """Count the clauses of each vendor's document by what covers them. Exit code 1 if a clause is not covered.
 
     \b
     Example:
@@ -208,11 +208,11 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
     from counterfoil.catalog import entries
     from counterfoil.contract.specs.coverage import as_markdown, coverage
 
-    found = [coverage(each.specs) for each in exit_on_user_error(entries).values()]
+    rows = [coverage(entry.specs) for entry in exit_on_user_error(entries).values()]
     if as_json:
-        print_json([asdict(each) for each in found])
+        print_json([asdict(row) for row in rows])
     elif markdown:
-        echo(as_markdown(found))
+        echo(as_markdown(rows))
     else:
         from rich.console import Console
         from rich.table import Table
@@ -220,21 +220,21 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
         table = Table(
             "API", "clauses", "by a law", "by the spec", "no request shows", "accounted for", "laws that watch"
         )
-        for each in found:
-            watched = f"{each.by_law} ({each.share_by_law:.0%})"
+        for row in rows:
+            watched = f"{row.by_law} ({row.share_by_law:.0%})"
             table.add_row(
-                each.api,
-                str(each.clauses),
+                row.api,
+                str(row.clauses),
                 watched,
-                str(each.by_spec),
-                str(len(each.untestable)),
-                f"{each.share:.0%}",
-                str(each.laws),
+                str(row.by_spec),
+                str(len(row.untestable)),
+                f"{row.share:.0%}",
+                str(row.laws),
             )
         Console().print(table)
-        for each in found:
-            click.echo(f"{each.api}: no request can show {', '.join(each.untestable) or 'none'}")
-    sys.exit(1 if any(each.open for each in found) else 0)
+        for row in rows:
+            click.echo(f"{row.api}: no request can show {', '.join(row.untestable) or 'none'}")
+    sys.exit(1 if any(row.open for row in rows) else 0)
 
 
 @specs.command("diff")
@@ -242,9 +242,9 @@ def show_coverage(as_json: bool, markdown: bool) -> None:
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff_specs(old: Path, new: Path, as_json: bool) -> None:
-    """Compare two OpenAPI files. Exit code 1 if something changed that breaks clients, 3 if they could not be compared.
+    """Compare two OpenAPI files. Exit code 1 if a change breaks clients, 3 if they could not be compared.
 
-    Compares with api-smart-diff from npm, and so needs Node.js.
+    Needs Node.js, for api-smart-diff from npm.
 
     \b
     Example:

@@ -1,7 +1,6 @@
-"""Starts stand-ins for the checker: one server, and for each API one world for the laws and another for conformance.
+"""Starts stand-ins for the checker: for each API one world for the laws and another for conformance.
 
-The checker uses HTTP only; other actions that laws need (advancing the clock, completing a billing run) are passed to it as
-plain functions.
+The checker uses HTTP only; other actions that laws need, such as advancing the clock, are passed to it as functions.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ FORBIDDEN = "counterfoil-forbidden"
 
 
 class StandIns:
-    """Starts stand-ins on demand and stops them all. ``own`` are a user's own APIs, ``options`` those of
+    """Starts stand-ins on demand and stops them all. ``own`` are a user's own APIs; ``options`` are passed to
     ``counterfoil.app.build``."""
 
     def __init__(self, scenario: str = DEFAULT_SCENARIO, *, own: Sequence[API] = (), **options: Any) -> None:
@@ -37,14 +36,14 @@ class StandIns:
     def start(self, apis: Sequence[str]) -> Mapping[str, Target]:
         """A target for each API, on a free loopback port.
 
-        Laws and conformance run at the same time, so a process of its own serves conformance where that is possible: of one
-        process's threads, only one works at a time.
+        Laws and conformance run at the same time. If possible, a separate process serves conformance, because only one thread
+        of a process runs Python code at a time.
         """
         from counterfoil.processes.forked_server import can_fork, serve_in_fork
         from counterfoil.serving import listen, origin_of, serve_in_thread
 
-        own = [each for each in self._own if each.name in apis]
-        listed = [name for name in apis if name not in {each.name for each in own}]
+        own = [api for api in self._own if api.name in apis]
+        listed = [name for name in apis if name not in {api.name for api in own}]
         application = build(listed, own=own, scenario_name=self._scenario, **self._options)
         listener, second = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
         second.listen()
@@ -72,16 +71,16 @@ class StandIns:
 def target_of(
     application: Application, api: str, origin: str, conformance_origin: str | None = None, **more: Any
 ) -> Target:
-    """An API of a running application as a target: a world of its own for the laws, another for conformance.
+    """An API of a running application as a target, with one world for the laws and another for conformance.
 
-    ``conformance_origin`` is where that one is served, if not at ``origin``.
+    ``conformance_origin`` serves the world for conformance; by default ``origin`` does.
     """
     for kind in ("laws", "cases"):
         if application.worlds.get(f"{kind}-{api}") is None:
             application.worlds.fork(f"{kind}-{api}", application.world.name)
     prefix = application.server.served[api][0].prefix
     laws = application.worlds.named(f"laws-{api}")
-    found = next(each for each in application.apis if each.name == api)
+    served = next(candidate for candidate in application.apis if candidate.name == api)
     logins = logins_of(application, api)
     target = Target(
         f"{origin}/w/laws-{api}{prefix}",
@@ -90,10 +89,10 @@ def target_of(
         login=next(iter(logins.values()), None),
         capabilities={
             **world_capabilities(laws),
-            **LawActions(laws, found).capabilities,
+            **LawActions(laws, served).capabilities,
             **({"logins": lambda: logins} if logins else {}),
         },
-        known=known_ids_of(laws, found),
+        known=known_ids_of(laws, served),
         switches={name: as_text(value) for name, value in laws.switches.items()},
         disposable=True,
         **more,
@@ -103,7 +102,7 @@ def target_of(
 
 
 def logins_of(application: Application, api: str) -> dict[str, Any]:
-    """The bodies of the API's logins, by the names of the examples in its spec; none when it has no login."""
+    """The bodies of the API's login, by the names of the examples in its spec; empty without a login."""
     operation = law_book(api).login_operation if api in law_book_names() else None
     if operation is None:
         return {}

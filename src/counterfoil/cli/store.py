@@ -1,4 +1,4 @@
-"""``counterfoil store``: looks at a store that ``serve --store`` keeps worlds in, and moves worlds out of it and into it."""
+"""``counterfoil store``: inspects a store of ``serve --store``, and exports and imports worlds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STORE = click.argument("store", metavar="STORE")
 
 @click.group()
 def store() -> None:
-    """Look at the worlds kept in a store (serve --store), move them out of it and into it.
+    """Inspect a store (serve --store), export its worlds and import worlds.
 
     \b
     Example:
@@ -33,9 +33,9 @@ def store() -> None:
 
 @store.command()
 @STORE
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(store: str, as_json: bool) -> None:
-    """Show how many worlds and commands a store has. A server may use it meanwhile."""
+    """Show how many worlds and commands a store has. A server may use the store meanwhile."""
 
     def run() -> dict[str, object]:
         from counterfoil.store.opening import open_log
@@ -60,34 +60,34 @@ def info(store: str, as_json: bool) -> None:
 @store.command()
 @STORE
 def check(store: str) -> None:
-    """Rebuild every world of a store; exit code 1 if one cannot be. A server may use it meanwhile."""
+    """Rebuild every world of a store; exit code 1 if one cannot be rebuilt. A server may use the store meanwhile."""
 
     def run() -> tuple[int, list[str]]:
         from counterfoil.store.opening import open_log
 
         with closing(open_log(store, to_write=False)) as log:
-            found = log.mistakes()
-            there = 0
+            mistakes = log.mistakes()
+            count = 0
             for _, result in _rebuilt(store, [name for _, name in log.rows()]):
-                there += 1
+                count += 1
                 if isinstance(result, str):
-                    found.append(result)
-            return there, found
+                    mistakes.append(result)
+            return count, mistakes
 
-    there, found = exit_on_user_error(run)
-    for line in found:
+    count, mistakes = exit_on_user_error(run)
+    for line in mistakes:
         click.echo(line)
-    click.echo(f"{counted(there, 'world')}, {counted(len(found), 'mistake')}")
-    if found:
+    click.echo(f"{counted(count, 'world')}, {counted(len(mistakes), 'mistake')}")
+    if mistakes:
         raise SystemExit(FINDINGS)
 
 
 @store.command()
 @STORE
 def compact(store: str) -> None:
-    """Delete worlds that idled longer than they may, and give unused space back.
+    """Delete expired worlds, and free unused space.
 
-    Not while a server uses the store, if that is a file.
+    If the store is a file, no server may use it meanwhile.
     """
 
     def run() -> tuple[int, int, int]:
@@ -116,15 +116,15 @@ def export(store: str, folder: str, name: str | None) -> None:
         from counterfoil.world.capsule import write_capsule
 
         with closing(open_log(store, to_write=False)) as log:
-            names, where = [each for _, each in log.rows()], log.where
+            names, where = [row_name for _, row_name in log.rows()], log.where
         if name is not None and name not in names:
             raise StoreError(f"{where}: has no world '{name[:80]}'")
         Path(folder).mkdir(parents=True, exist_ok=True)
         written = 0
-        for each, world in _rebuilt(store, names if name is None else [name]):
+        for world_name, world in _rebuilt(store, names if name is None else [name]):
             if isinstance(world, str):
                 raise StoreError(world)
-            Path(folder, f"{each}.json").write_bytes(write_capsule(world))
+            Path(folder, f"{world_name}.json").write_bytes(write_capsule(world))
             written += 1
         return written
 
@@ -140,24 +140,24 @@ def export(store: str, folder: str, name: str | None) -> None:
     help="Seconds a world may stay unused before it is deleted; by default never.",
 )
 def import_(store: str, capsules: tuple[str, ...], time_to_live: float | None) -> None:
-    """Make a world from each capsule: a file, or all *.json of a folder. The file's name is the world's. A world
-    that is there already, and equal, is left as it is.
+    """Create a world from each capsule: a file, or all *.json of a folder. The file's name is the world's name. An equal
+    world that exists already is left as it is.
 
-    Not while a server uses the store, if that is a file.
+    If the store is a file, no server may use it meanwhile.
     """
     files = [
-        file for each in capsules for file in (sorted(Path(each).glob("*.json")) if Path(each).is_dir() else [each])
+        file for path in capsules for file in (sorted(Path(path).glob("*.json")) if Path(path).is_dir() else [path])
     ]
     if not files:
         refuse(ValueError(f"no capsules (*.json) in {', '.join(capsules)}"))
 
-    imported, there = exit_on_user_error(lambda: _import(store, files, time_to_live))
-    click.echo(f"imported {counted(imported, 'world')}" + (f"; there already: {there}" if there else ""))
+    imported, existing = exit_on_user_error(lambda: _import(store, files, time_to_live))
+    click.echo(f"imported {counted(imported, 'world')}" + (f"; there already: {existing}" if existing else ""))
 
 
 def _import(store: str, files: Sequence[str | Path], time_to_live: float | None) -> tuple[int, int]:
-    """How many worlds were made, and how many were there, equal to their capsules: an import that was interrupted can be
-    repeated. Raises ``StoreError`` and ``CapsuleError`` before anything is made."""
+    """How many worlds were created, and how many existed already, equal to their capsules; so an interrupted import can be
+    repeated. Raises ``StoreError`` and ``CapsuleError`` before it creates any world."""
     from counterfoil.lookup import all_switches, scenario
     from counterfoil.store.log import StoreError
     from counterfoil.store.opening import open_worlds
@@ -168,20 +168,20 @@ def _import(store: str, files: Sequence[str | Path], time_to_live: float | None)
     known = all_switches()
     with closing(open_worlds(store, scenario, KnownSwitches(known))) as worlds:
         opened: dict[str, World] = {}
-        there = 0
+        existing = 0
         for file in map(Path, files):
             name = file.stem
             check_name(name)
-            world, found = _opened(file, known), worlds.get(name)
-            if name in opened or (found is not None and write_capsule(found) != write_capsule(world)):
+            world, stored = _opened(file, known), worlds.get(name)
+            if name in opened or (stored is not None and write_capsule(stored) != write_capsule(world)):
                 raise StoreError(f"{worlds.log.where}: would have two worlds named '{name}'; nothing was imported")
-            if found is None:
+            if stored is None:
                 opened[name] = world
             else:
-                there += 1
+                existing += 1
         for name, world in opened.items():
             worlds.add(world, time_to_live=None if name == DEFAULT else time_to_live)
-        return len(opened), there
+        return len(opened), existing
 
 
 def _opened(file: Path, known: Iterable[Switch]) -> World:
@@ -194,7 +194,7 @@ def _opened(file: Path, known: Iterable[Switch]) -> World:
 
 
 def _rebuilt(store: str, names: list[str]) -> Iterator[tuple[str, World | str]]:
-    """The worlds of a store, each made again from its commands; a line instead of one that cannot be."""
+    """Rebuild the worlds of a store; yields an error message instead of a world that cannot be rebuilt."""
     from counterfoil.lookup import all_switches, scenario
     from counterfoil.store.opening import open_log
     from counterfoil.store.rebuilding import rebuild

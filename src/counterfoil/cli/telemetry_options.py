@@ -1,4 +1,4 @@
-"""The options of ``serve`` that have it measured: ``--metrics`` and ``--otlp``."""
+"""The options of ``serve`` for telemetry: ``--metrics`` and ``--otlp``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMAND = Callable[..., Any]
 
 
 def options(command: _COMMAND) -> _COMMAND:
-    """Adds the options."""
+    """Adds ``--metrics`` and ``--otlp``."""
     for add in reversed(_OPTIONS):
         command = add(command)
     return command
@@ -42,7 +42,7 @@ def _address(_: click.Context, __: click.Parameter, given: str | None) -> str | 
 
 _OPTIONS = [
     click.option(
-        "--metrics", is_flag=True, help="Serve Prometheus metrics at /metrics, to those who may use the control API."
+        "--metrics", is_flag=True, help="Serve Prometheus metrics at /metrics, to clients that may use the control API."
     ),
     click.option(
         "--otlp",
@@ -54,7 +54,7 @@ _OPTIONS = [
 
 
 def traces(url: str | None) -> Traces | None:
-    """What exports spans to that address; None without one. Exits with one line where the extra is missing."""
+    """An exporter of spans to that address; None without one. Exits with one line if the extra is not installed."""
     if url is None:
         return None
     try:

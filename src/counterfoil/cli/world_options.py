@@ -1,4 +1,4 @@
-"""The options that choose a new world, the same for each command that makes one."""
+"""The options for a new world, the same for each command that creates one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorldOptions:
-    """What a new world is made from: a scenario's name or file, and what replaces its own values."""
+    """What a new world is made from: a scenario's name or file, and overrides of its values."""
 
     scenario: str
     seed: int | None
@@ -26,7 +26,7 @@ class WorldOptions:
     switches: dict[str, str]
 
     def build(self, apis: Sequence[str], own: Sequence[API]) -> Application:
-        """A stand-in for the APIs in a new world. Raises what ``counterfoil.app.build`` raises."""
+        """Build a stand-in for the APIs with a new world. Raises what ``counterfoil.app.build`` raises."""
         from counterfoil.app import build
 
         return build(

@@ -2,7 +2,7 @@
 
 A page on another site must not be able to change worlds through its visitor's browser. It can send a request to a loopback
 address, or have its own name resolve to it (DNS rebinding), but it cannot choose the Origin and Host its browser sends:
-Host must be a name of this server, and Origin, where sent, must equal Host. No response has a CORS header, and the spec has no
+Host must be a name of this server, and Origin, if sent, must equal Host. No response has a CORS header, and the spec has no
 OPTIONS operation, so that a preflight is refused.
 """
 
@@ -21,10 +21,10 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - names that mean every interface; no
 
 
 def guard(token: str | None, hosts: Iterable[str]) -> Callable[[Mapping[str, str]], Principal]:
-    """The check every operation passes first, on lower-case headers; it raises ``ApiError`` (403, or 401 without the token).
+    """Returns the check for every request; it takes lower-case headers and raises ``ApiError`` (403, or 401 without the token).
 
-    ``hosts`` are the names the server is reached by, in addition to the loopback ones. An address that means every interface
-    (``0.0.0.0``) lets in any Host that is an IP address: a name can be rebound, an address cannot.
+    ``hosts`` are the names the server is reached by, in addition to the loopback ones. With an address that means every
+    interface (``0.0.0.0``), any IP address is a valid Host: a name can be rebound, an address cannot.
     """
     names = frozenset(_normalized_host(host) for host in hosts)
     any_address = bool(names & set(ANYWHERE))
@@ -61,7 +61,7 @@ def _has_token(headers: Mapping[str, str], expected: bytes) -> bool:
     scheme, _, bearer = headers.get("authorization", "").strip().partition(" ")
     sent = [headers.get("x-counterfoil-token", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
     # headers are decoded as latin-1, so a token in UTF-8 is compared as the bytes that were sent
-    return any(hmac.compare_digest(each.encode("latin-1", "replace"), expected) for each in sent)
+    return any(hmac.compare_digest(token.encode("latin-1", "replace"), expected) for token in sent)
 
 
 def _with_port(authority: str, default: str) -> tuple[str, str]:

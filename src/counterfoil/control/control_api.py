@@ -1,7 +1,7 @@
 """Builds the control API: an API like the others, whose operations are about the registry of worlds.
 
-``control(worlds, …)`` is served beside the vendors' APIs by the same server, with its spec and its validation. The world
-that the server hands to each operation is the default one, and is ignored: the path says which world is meant.
+The server that serves the vendors' APIs also serves it, with its spec and its validation. The world that the server passes to
+each operation is the default one, and is ignored: the path names the world.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def control(
 ) -> API:
     """The control API over ``worlds``, as an ``API`` for ``build_server``.
 
-    Without a ``token`` none is needed: for servers bound to loopback only. ``hosts`` are the names and addresses the
-    server is bound to or reached by, in addition to loopback ones. ``apis`` are those served beside it. Without
-    ``faults`` or ``journal`` their operations answer 501. ``other_workers`` are asked for tasks of theirs. ``new_name`` is
-    the one thing here that is not deterministic; nothing in a world depends on its name.
+    ``token`` None requires no token: for servers bound to loopback only. ``hosts`` are the names and addresses the
+    server is bound to or reached by, in addition to loopback ones. ``apis`` are the other APIs of the server. Without
+    ``faults`` or ``journal`` their operations answer 501. ``other_workers`` are asked for their tasks. ``new_name``
+    returns random names; nothing in a world depends on its name.
     """
     service = WorldService(worlds, tuple(apis), new_name, bounds or WorldLimits(), faults, journal, other_workers)
     threads = RequestThreads()
@@ -107,7 +107,7 @@ def _without_world(world: World, call: Callable[[], Response]) -> Response:
 
 
 async def _at_once(call: Callable[[], Response], world: World) -> Response:
-    """``call()``, whose caller has begun to write to the world; that is ended here."""
+    """``call()``, then end the write to the world that the caller has begun."""
     try:
         return call()
     finally:
@@ -117,13 +117,13 @@ async def _at_once(call: Callable[[], Response], world: World) -> Response:
 
 
 async def _as_task(service: WorldService, request: Request, work: Future[Response]) -> Response:
-    """The response of what was started, if it comes soon; else 202 with where to ask for it."""
+    """The response of ``work`` if it is done within ``SOON``; else 202 with the location of the task."""
     done, _ = await asyncio.wait({asyncio.wrap_future(work)}, timeout=SOON)
     return work.result() if done else accepted(service.tasks.add(request.operation, work))
 
 
 def _answered(call: Callable[[], Response]) -> Response:
-    """``call()``, or the response that says why not: there may be no client left to raise to."""
+    """``call()``, or an error response: the task's response is read later, so an exception would be lost."""
     try:
         with errors.ledger_errors_as_api_errors():
             return call()

@@ -1,9 +1,9 @@
-"""Looks customers up: a searched and sorted page of them, one in detail, and the explanation of a bill.
+"""Reads customers: a searched and sorted page of them, one in detail, and the explanation of a bill.
 
 Customers with the same history share one account state. A page is selected by evaluating each account state once, not each
 customer, so that 100,000 customers cost no more than their histories. Names are generated for the customers of the page only;
-a search by name also covers generated names in worlds of up to ``MAX_NAMES_GENERATED`` customers, and only the names that
-the scenario or a command gave in larger ones.
+in worlds of up to ``MAX_NAMES_GENERATED`` customers a search also covers generated names, in larger ones only the names that
+the scenario or a command gave.
 """
 
 from __future__ import annotations
@@ -80,18 +80,20 @@ def row(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
         "country": contact.country,
         "opened": state.opened.isoformat(),
         "billed_to": state.billed_to,
-        "subscriptions": sum(each.state_on(world.today) == "active" for each in state.subscriptions),
+        "subscriptions": sum(subscription.state_on(world.today) == "active" for subscription in state.subscriptions),
         "accounts": [
             {
                 "account": index,
-                "currency": each.currency,
-                "open": serializers.money(each.open, each.currency),
-                "balance": serializers.money(each.balance, each.currency),
-                "overdue": serializers.money(each.overdue, each.currency),
-                "bills": each.bills,
-                "last_bill": None if each.last_bill is None else serializers.money(each.last_bill, each.currency),
+                "currency": account.currency,
+                "open": serializers.money(account.open, account.currency),
+                "balance": serializers.money(account.balance, account.currency),
+                "overdue": serializers.money(account.overdue, account.currency),
+                "bills": account.bills,
+                "last_bill": None
+                if account.last_bill is None
+                else serializers.money(account.last_bill, account.currency),
             }
-            for index, each in enumerate(account_summaries(world, state))
+            for index, account in enumerate(account_summaries(world, state))
         ],
         "ids": {api.name: dict(api.ids(world, number)) for api in apis},
     }
@@ -129,19 +131,19 @@ _SORT_VALUES: Mapping[str, Callable[[World, AccountState], Json]] = {
     "balance": lambda world, state: account_summaries(world, state)[0].balance,
     "open": lambda world, state: account_summaries(world, state)[0].open,
     "overdue": lambda world, state: account_summaries(world, state)[0].overdue,
-    "bills": lambda world, state: sum(each.bills for each in account_summaries(world, state)),
+    "bills": lambda world, state: sum(account.bills for account in account_summaries(world, state)),
     "opened": lambda world, state: state.opened,
 }
 SORTS = ("number", "name", *_SORT_VALUES)
-"""What customers can be sorted by; amounts are those of a customer's first account."""
+"""The sort keys of customers; amounts are from a customer's first account."""
 
 
 def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustomers:
     numbers, names_searched = _search(world, search)
     if only != "all":
-        slots_that_owe = _slots_that_owe(world, only)
+        owing_slots = _owing_slots(world, only)
         slots = world.ledger.store.slots()
-        numbers = [number for number in numbers if slots[number - 1] in slots_that_owe]
+        numbers = [number for number in numbers if slots[number - 1] in owing_slots]
     descending, by = sort.startswith("-"), sort.removeprefix("-")
     if by == "name":
         if not _names_are_searchable(world):
@@ -156,7 +158,7 @@ def _select(world: World, search: str, sort: str, only: Only) -> MatchingCustome
 def _sorted_by(
     world: World, numbers: Iterable[int], value: Callable[[World, AccountState], Json], descending: bool
 ) -> list[int]:
-    """Sorted by a value of the account state, then by number. Each state is evaluated once."""
+    """``numbers`` sorted by a value of the account state, then by number. Each state is evaluated once."""
     states, slots = world.ledger.store.states(), world.ledger.store.slots()
     by_slot: dict[int, list[int]] = {}
     for number in numbers:
@@ -167,10 +169,10 @@ def _sorted_by(
     return [number for key in sorted(by_value, reverse=descending) for number in sorted(by_value[key])]
 
 
-def _slots_that_owe(world: World, only: Only) -> set[int]:
+def _owing_slots(world: World, only: Only) -> set[int]:
     def matches(state: AccountState) -> bool:
         accounts = account_summaries(world, state)
-        return any((each.overdue if only == "overdue" else each.balance) > 0 for each in accounts)
+        return any((account.overdue if only == "overdue" else account.balance) > 0 for account in accounts)
 
     used = set(world.ledger.store.slots())
     return {slot for slot, state in enumerate(world.ledger.store.states()) if slot in used and matches(state)}
@@ -184,16 +186,16 @@ def _search(world: World, search: str) -> tuple[Sequence[int], str]:
     needle = search.strip().casefold()
     if not needle:
         return everyone, names_searched
-    found = set()
+    matching = set()
     if needle.isascii() and needle.isdigit() and len(needle) < 12 and int(needle) in everyone:
-        found.add(int(needle))
+        matching.add(int(needle))
     named: Iterable[tuple[int, Contact | IdentityOverrides]] = (
         ((number, world.contact_of(number)) for number in everyone) if generated else world.identity_overrides.items()
     )
-    for number, each in named:
-        if any(text and needle in text.casefold() for text in (each.name, each.email, each.key)):
-            found.add(number)
-    return sorted(found), names_searched
+    for number, contact in named:
+        if any(text and needle in text.casefold() for text in (contact.name, contact.email, contact.key)):
+            matching.add(number)
+    return sorted(matching), names_searched
 
 
 def _names_are_searchable(world: World) -> bool:
@@ -225,24 +227,24 @@ def details(world: World, apis: Iterable[API], number: int) -> dict[str, Json]:
             }
             for index, short in enumerate(head["accounts"])
         ],
-        "subscriptions": [serializers.subscription(each, world.today) for each in state.subscriptions],
-        "bills": [serializers.bill(each, world.now) for each in reversed(bills_of(state))],
+        "subscriptions": [serializers.subscription(subscription, world.today) for subscription in state.subscriptions],
+        "bills": [serializers.bill(bill, world.now) for bill in reversed(bills_of(state))],
         "payments": _payments(state),
         "credit_notes": [
-            {**serializers.credit_note(each), "credit": _unallocated(state, each, each.currency)}
-            for each in reversed(state.credit_notes)
+            {**serializers.credit_note(note), "credit": _unallocated(state, note, note.currency)}
+            for note in reversed(state.credit_notes)
         ],
         "refunds": [
-            serializers.refund(each, state.accounts[each.account].currency) for each in reversed(state.refunds)
+            serializers.refund(refund, state.accounts[refund.account].currency) for refund in reversed(state.refunds)
         ],
     }
 
 
 def _payments(state: AccountState) -> list[dict[str, Json]]:
     shown = []
-    for each in reversed(state.payments):
-        currency = state.accounts[each.account].currency
-        shown.append({**serializers.payment(each, currency), "credit": _unallocated(state, each, currency)})
+    for payment in reversed(state.payments):
+        currency = state.accounts[payment.account].currency
+        shown.append({**serializers.payment(payment, currency), "credit": _unallocated(state, payment, currency)})
     return shown
 
 

@@ -1,4 +1,4 @@
-"""Turns what the ledger refuses into HTTP errors, and errors into problem details (RFC 9457)."""
+"""Turns ledger errors into HTTP errors, and HTTP errors into problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from counterfoil.world.write_lock import WorldBusy
 
 @contextmanager
 def ledger_errors_as_api_errors() -> Iterator[None]:
-    """What the ledger refuses, as the HTTP status that says so: 404 unknown, 422 never right, 409 not now, 429 a bound,
-    503 too many waiting, or a store that takes no changes."""
+    """Raise ``ApiError`` for ledger and store errors: 404 unknown, 422 never valid, 409 not allowed now, 429 a limit is reached,
+    503 too many threads wait, or the store accepts no changes."""
     try:
         yield
     except LedgerError as error:
@@ -42,7 +42,7 @@ def _api_error(error: LedgerError) -> ApiError:
 
 
 def error(api_error: ApiError) -> Response:
-    """Problem details; ``field`` names the parameter or member of the body that is wrong, ``mistakes`` the lines of a text."""
+    """Problem details. ``field`` names the wrong parameter or member of the body, ``mistakes`` the wrong lines of a text."""
     members: dict[str, Json] = {} if api_error.where is None else {"field": api_error.where.removeprefix("/")}
     if "mistakes" in api_error.detail:
         members["mistakes"] = api_error.detail["mistakes"]

@@ -1,6 +1,6 @@
 """Sums over a whole world, for plots: what each run billed, revenue by month, and the age of unpaid bills.
 
-Every figure is a sum over the unique account states, times the customers who share each, cached for the world's version.
+Every figure is a sum over the unique account states, weighted by their customers, and cached for the world's version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which requests may take more than a few milliseconds, and are worked on in a thread, and which more than a second."""
+"""Which requests may take more than a few milliseconds and need a thread, and which may take more than a second."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ALWAYS_SLOW = frozenset(
         "POST /worlds",  # runs the scenario if no world was made from it before: seconds at 100,000 customers
         "POST /worlds/{world}/reset",
         "POST /worlds/{world}/commands/advance_clock",  # ten years of 60 customers: 0.4 s
-        "GET /worlds/{world}/capsule",  # its digest is over every account: 0.3 s at 10,000 customers, seconds after many commands
-        *RESOURCES,  # members are made when they are first looked at, schemas compiled when a value is first checked
+        "GET /worlds/{world}/capsule",  # digests every account: 0.3 s at 10,000 customers, seconds after many commands
+        *RESOURCES,  # resources are generated on first read, schemas compiled on first use
     }
 )
 WAITS_FOR_STORE = frozenset(
@@ -39,17 +39,17 @@ WAITS_FOR_STORE = frozenset(
         "DELETE /worlds/{world}/faults/{fault}",
     }
 )
-"""Where there is one."""
+"""Operations that wait for the store, if there is one."""
 ASKS_OTHERS = frozenset({"GET /worlds/{world}/journal", "DELETE /worlds/{world}/journal", "GET /tasks/{task}"})
-"""Where several processes serve the same worlds: they are asked for what they have."""
+"""Operations that ask the other processes, if several serve the same worlds."""
 MAX_STATES_IN_EVENT_LOOP = 300
 """The number of account states that a look-up may iterate over in the event loop: about 5 ms."""
 FEW_BILLS = 1_000
-"""On the accounts together: their figures take about 5 ms."""
+"""Bills of all account states, whose figures take about 5 ms."""
 
 
 def needs_thread(service: WorldService, request: Request) -> bool:
-    """Whether the request may take more than a few ms or wait for another; it is then handled in a thread."""
+    """Whether the request may take more than a few ms, or wait for another request, so that it needs a thread."""
     if request.operation in ALWAYS_SLOW or (service.worlds.may_wait and request.operation in WAITS_FOR_STORE):
         return True
     if service.worlds.is_shared and request.operation in ASKS_OTHERS:
@@ -67,14 +67,14 @@ def needs_thread(service: WorldService, request: Request) -> bool:
 LONG = 1.0
 """Seconds, as ``costs`` estimates them."""
 SLOW_TO_CREATE_ABOVE = 50_000
-"""A world of so many customers is made in half a second, unless it is copied from one that was made before."""
+"""Creating a world with this many customers takes half a second, unless it is copied from a template."""
 
 
 def takes_long(service: WorldService, request: Request) -> bool:
-    """Whether the request may take more than a second: it is then answered with 202 unless it ends soon."""
+    """Whether the request may take more than a second: it is then answered with 202, unless it ends soon."""
     body = request.body or {}
     if request.operation == "POST /worlds":
-        return is_text(body.get("scenario") or "") or _is_made_anew(service, body)
+        return is_text(body.get("scenario") or "") or _needs_new_template(service, body)
     world = service.worlds.get(request.path["world"]) if writes(request) else None
     if world is None:
         return False
@@ -93,13 +93,13 @@ def takes_long(service: WorldService, request: Request) -> bool:
     return seconds_of(world, command) > LONG
 
 
-def _is_made_anew(service: WorldService, body: Mapping[str, Any]) -> bool:
-    """Whether a world of many customers is asked for, and none like it was made before."""
+def _needs_new_template(service: WorldService, body: Mapping[str, Any]) -> bool:
+    """Whether the request creates a world of many customers for which there is no template."""
     customers = body.get("customers") or 0
     if not SLOW_TO_CREATE_ABOVE < customers <= service.bounds.customers:
         return False
     try:
-        scenario = service.scenario(body.get("scenario"))  # a name: texts are always taken for long
+        scenario = service.scenario(body.get("scenario"))  # a name: a text always counts as long
     except BadValue:  # it will be refused
         return False
     return not service.worlds.is_prepared(scenario, body.get("seed"), customers, body.get("switches", {}))
@@ -115,6 +115,6 @@ def writes(request: Request) -> bool:
 
 
 def waits_with_lock(request: Request) -> bool:
-    """Whether the request waits for the store while it holds its world's write lock; where other processes write, it takes
-    the lock in its turn only, because what it waits for may need it."""
+    """Whether the request waits for the store while it holds its world's write lock. If other processes write too, it must take
+    the lock in its exclusive turn only, because the commit that it waits for may need the lock."""
     return request.operation == "POST /worlds/{world}/reset"

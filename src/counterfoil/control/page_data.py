@@ -19,12 +19,12 @@ from counterfoil.world.world import World
 from counterfoil.world.worlds import Worlds
 
 MAX_CUSTOMERS = 10
-"""How many the page's plot of open charges shows."""
+"""Customers in the page's plot of open charges."""
 UNDER_WAY = ("requested", "running")
 
 
 class PageData:
-    """Look-ups by a world's name. ``journal_version`` returns a counter that grows with each entry of a world's journal."""
+    """Reads worlds by name. ``journal_version`` returns a counter that grows with each entry of a world's journal."""
 
     def __init__(self, worlds: Worlds, journal_version: Callable[[str], int]) -> None:
         self._worlds = worlds
@@ -32,41 +32,40 @@ class PageData:
 
     def version(self, world: str) -> tuple[object, int, int] | None:
         """A value that differs after every change; None if there is no such world."""
-        found = self._worlds.get(world)
-        return None if found is None else (found.head, found.version, self._journal_version(world))
+        view = self._worlds.get(world)
+        return None if view is None else (view.head, view.version, self._journal_version(world))
 
     def status(self, world: str) -> dict[str, Json] | None:
         """The version, the time and the runs under way; None if there is no such world."""
-        found = self._worlds.get(world)
-        if found is None:
+        view = self._worlds.get(world)
+        if view is None:
             return None
-        runs = {str(run.number): str(run.status) for run in list(found.ledger.runs.values()) if run.status in UNDER_WAY}
+        runs = {str(run.number): str(run.status) for run in list(view.ledger.runs.values()) if run.status in UNDER_WAY}
         return {
-            "version": found.version,
-            "now": format_timestamp(found.now),
+            "version": view.version,
+            "now": format_timestamp(view.now),
             "journal": self._journal_version(world),
             "runs": runs,
         }
 
     def prepare(self, world: str) -> None:
-        """Work out what the first view shows of the world, and load what invents its names. Raises ``UnknownRecord``."""
-        found = self._worlds.named(world)
-        future(found)
-        for each in self.figures(world)["currencies"][:1]:
-            self.largest_open_charges(world, each["currency"], MAX_CUSTOMERS)
+        """Compute what the page's first view shows, and import what generates names. Raises ``UnknownRecord``."""
+        future(self._worlds.named(world))
+        for figures_in_currency in self.figures(world)["currencies"][:1]:
+            self.largest_open_charges(world, figures_in_currency["currency"], MAX_CUSTOMERS)
 
     def figures(self, world: str) -> dict[str, Json]:
-        """As the control API answers them. Raises ``UnknownRecord``."""
+        """The figures, as in the control API. Raises ``UnknownRecord``."""
         return figures(self._worlds.named(world))
 
     def largest_open_charges(self, world: str, currency: str, limit: int) -> list[dict[str, Json]]:
-        """The customers with the largest open charges beside their previous bill, both net. Raises ``UnknownRecord``."""
-        found = self._worlds.named(world)
-        largest = found.cached(("page.open", currency, limit), lambda: _largest(found, currency, limit))
+        """The customers with the largest open charges, and their previous bill; both net. Raises ``UnknownRecord``."""
+        view = self._worlds.named(world)
+        largest = view.cached(("page.open", currency, limit), lambda: _largest(view, currency, limit))
         return [
             {
                 "customer": number,
-                "name": found.contact_of(number).name,
+                "name": view.contact_of(number).name,
                 "open": serializers.money(now, currency),
                 "previous": serializers.money(before, currency),
             }
@@ -81,7 +80,7 @@ def _largest(world: World, currency: str, limit: int) -> list[tuple[Decimal, Dec
     used = set(slots)
     by_slot: dict[int, tuple[Decimal, Decimal]] = {}
     for slot, state in enumerate(world.ledger.store.states()):
-        index = next((at for at, each in enumerate(state.accounts) if each.currency == currency), None)
+        index = next((at for at, account in enumerate(state.accounts) if account.currency == currency), None)
         if slot in used and index is not None:
             nets = [bill.net for bill in bills_of(state) if bill.invoice.account == index]
             by_slot[slot] = (open_charges(state, index, cutoffs).net, nets[-1] if nets else ZERO)

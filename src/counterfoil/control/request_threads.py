@@ -1,6 +1,6 @@
-"""Runs slow requests in a limited number of threads, so that the event loop can answer others.
+"""Runs slow requests in a limited number of threads, so that the event loop can answer other requests.
 
-There are two limits, because a request may wait and may compute. Waiting for a busy world only occupies a thread.
+There are two limits, because a request may wait or compute. Waiting for a busy world only occupies a thread.
 Computing holds the GIL: each computing thread may delay the event loop by one switch interval (5 ms) whenever it wakes up.
 """
 
@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 
 class RequestThreads:
-    """At most ``most`` requests are in threads. Of those that change something ``writing`` compute at a time, of the
-    look-ups ``reading``, so that a look-up does not wait for a command of another world."""
+    """At most ``most`` requests are in threads. At most ``writing`` requests that change something and ``reading`` look-ups
+    compute at a time, so that a look-up does not wait for a command of another world."""
 
     def __init__(self, most: int = 64, writing: int = 2, reading: int = 4) -> None:
         self._most = most
@@ -40,13 +40,13 @@ class RequestThreads:
     async def write(self, call: Callable[[], T], to: World | None = None) -> T:
         """Run ``call`` in a thread, holding the write lock of ``to``. Raises ``ApiError`` (503) at the limit.
 
-        The lock is taken before the semaphore, so that no thread waits for a lock while it counts as computing. Nor does waiting
-        for a store take a slot: it comes last.
+        The lock is taken before the semaphore, and the store is waited for after it, so that no thread waits while it counts
+        as computing.
         """
         return await self._in_thread(partial(_run_with, self._writing, call, to))
 
     def start(self, call: Callable[[], T], to: World | None, run: Callable[[Callable[[], T]], T]) -> Future[T]:
-        """Like ``write``, without waiting for it. ``run`` is given what is to be called, and sees what it raises."""
+        """Like ``write``, but returns at once. ``run`` receives the function to call, and can handle its exceptions."""
         return self._start(partial(run, partial(_run_with, self._writing, call, to)))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Reads the scenarios that come in requests as YAML text, and says what is wrong with one, line by line."""
+"""Reads scenarios that requests contain as YAML text, and reports their mistakes by line."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from counterfoil.world.scenario import Scenario, ScenarioError
 from counterfoil.world.scenario_loader import parse_scenario
 
 NAME = "text"
-"""What such a scenario is called where worlds are listed."""
+"""The name of such a scenario in the list of worlds."""
 MAX_MESSAGE = 300
-"""How long the message of one mistake is: it may quote the text."""
+"""Limit on the characters of one mistake's message, which may quote the text."""
 
 
 def is_text(scenario: str) -> bool:
-    """Whether it is a scenario's text and not its name: only a text has several lines."""
+    """Whether ``scenario`` is a text and not a name: only a text has several lines."""
     return "\n" in scenario
 
 
 def read_text(text: str) -> Scenario:
-    """The scenario in YAML ``text``. Raises ``ApiError`` (400) that has every mistake with its line."""
+    """The scenario in YAML ``text``. Raises ``ApiError`` (400) with the line of every mistake."""
     try:
         return parse_scenario(NAME, text.encode(), NAME)
     except UnicodeEncodeError as error:
@@ -30,12 +30,12 @@ def read_text(text: str) -> Scenario:
 
 
 def mistakes_in(mistakes: tuple[tuple[int, str], ...] | list[tuple[int, str]]) -> ApiError:
-    """The error for mistakes in a scenario's text: each a line, the first of which is 1, and what is wrong there."""
+    """The error for mistakes in a scenario's text: for each its line, from 1, and what is wrong there."""
     shown = [(line, " ".join(message.split())[:MAX_MESSAGE]) for line, message in mistakes]
-    said = "; ".join(f"line {line}: {message}" for line, message in shown)
+    summary = "; ".join(f"line {line}: {message}" for line, message in shown)
     return ApiError(
         "malformed",
-        f"the scenario's text has {counted(len(shown), 'mistake')}: {said}",
+        f"the scenario's text has {counted(len(shown), 'mistake')}: {summary}",
         where="scenario",
         detail={"mistakes": [{"line": line, "message": message} for line, message in shown]},
     )

@@ -1,4 +1,4 @@
-"""Requests that take long and go on after they were answered with 202: started, asked for, and forgotten, within a bound."""
+"""Tasks: requests that take long and continue after the response 202; a limited number of them can be looked up."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import msgspec
 from counterfoil.api import ApiError, Response
 
 MAX_KEPT_TASKS = 256
-"""Tasks that can be asked for. Of more, those that ended first are forgotten; each holds the body of one response."""
+"""Limit on stored tasks, each with one response body; the oldest one that has ended is dropped first."""
 
 
 class OtherWorkers(Protocol):
     """The other processes of this server."""
 
     def on_question(self, what: str, reply: Callable[[bytes], bytes]) -> None:
-        """Register the function that answers what they ask as ``what``."""
+        """Register the function that answers their questions about ``what``."""
         ...
 
     def ask(self, what: str, body: bytes) -> list[tuple[int, bytes]]:
-        """What each of them answers, by its number."""
+        """The answer of each of them, with its number."""
         ...
 
 
 class ShownTask(msgspec.Struct):
-    """A task as another process shows it. ``status`` and ``answer`` are its response's, if it has ended."""
+    """A task of another process. ``status`` and ``answer`` are from its response, if it has ended."""
 
     name: str
     operation: str
@@ -44,7 +44,7 @@ class ShownTask(msgspec.Struct):
 
 
 class Task:
-    """One request that is worked on, or was. ``seconds`` is how long, so far."""
+    """A request that is running or has ended. ``seconds`` is how long it has taken so far."""
 
     def __init__(self, name: str, operation: str, work: Future[Response]) -> None:
         self.name = name
@@ -63,12 +63,12 @@ class Task:
 
     @property
     def response(self) -> Response | None:
-        """The response of the request; None while it is worked on. Raises what went wrong."""
+        """The response of the request; None while it is running. Raises the request's exception."""
         return self._work.result() if self._work.done() else None
 
 
 class Tasks:
-    """The tasks of one server, from any thread. ``new_name`` gives a name that cannot be guessed."""
+    """The tasks of one server. Thread-safe. ``new_name`` returns a name that cannot be guessed."""
 
     def __init__(self, new_name: Callable[[], str], other_workers: OtherWorkers | None = None) -> None:
         self._new_name = new_name
@@ -79,29 +79,29 @@ class Tasks:
         self._lock = Lock()
 
     def add(self, operation: str, work: Future[Response]) -> Task:
-        """Keep what was started."""
+        """Add a task for ``work``, which has been started."""
         task = Task(self._new_name(), operation, work)
         with self._lock:
             self._tasks[task.name] = task
             if len(self._tasks) > MAX_KEPT_TASKS:
-                ended = (name for name, each in self._tasks.items() if each.response is not None)
+                ended = (name for name, kept in self._tasks.items() if kept.response is not None)
                 del self._tasks[next(ended, next(iter(self._tasks)))]
         return task
 
     def find(self, name: str) -> Task | ShownTask:
-        """Raises ``ApiError`` (unknown_resource)."""
+        """The task with that name, in any worker. Raises ``ApiError`` (unknown_resource)."""
         with self._lock:
             task = self._tasks.get(name)
         if task is not None:
             return task
-        for _, said in self._other_workers.ask("task", name.encode()) if self._other_workers is not None else ():
-            if said:
-                return msgspec.json.decode(said, type=ShownTask)
+        for _, answer in self._other_workers.ask("task", name.encode()) if self._other_workers is not None else ():
+            if answer:
+                return msgspec.json.decode(answer, type=ShownTask)
         raise ApiError("unknown_resource", "there is no task of that name", where="task")
 
-    def _answer(self, asked: bytes) -> bytes:
+    def _answer(self, name: bytes) -> bytes:
         with self._lock:
-            task = self._tasks.get(asked.decode())
+            task = self._tasks.get(name.decode())
         if task is None:
             return b""
         response = task.response

@@ -39,8 +39,8 @@ def past(world: World, offset: int, limit: int) -> list[dict[str, Json]]:
 
 def names(world: World, entries: Sequence[Mapping[str, Json]]) -> dict[str, str]:
     """The names of the customers that entries of the history are about, by number."""
-    numbers = {each["command"].get("customer") for each in entries}
-    numbers |= {each["fact"] for each in entries if each["command"]["command"] == "add_customer"}
+    numbers = {entry["command"].get("customer") for entry in entries}
+    numbers |= {entry["fact"] for entry in entries if entry["command"]["command"] == "add_customer"}
     known = range(1, world.ledger.customers + 1)
     return {
         str(number): world.contact_of(number).name for number in numbers if isinstance(number, int) and number in known
@@ -60,7 +60,7 @@ def _history_entry(world: World, number: int, entry: Entry) -> dict[str, Json]:
 
 
 def _currency(world: World, command: Command) -> str | None:
-    """The currency of the amount that a command names; None if it names none."""
+    """The currency of a command's amount; None without an amount."""
     if getattr(command, "amount", None) is None:
         return None
     accounts = world.ledger.state_of(getattr(command, "customer", 0)).accounts
@@ -68,15 +68,15 @@ def _currency(world: World, command: Command) -> str | None:
 
 
 def _meanwhile(world: World, entry: Entry) -> list[dict[str, Json]]:
-    """The steps of billing runs while the clock advanced."""
-    happened: list[Event] = []
+    """The steps that billing runs took while the clock advanced."""
+    events: list[Event] = []
     for run in world.ledger.runs.values():
         for moment, verb in ((run.commenced_at, "started"), (run.completed_at, "completed")):
             if moment is not None and entry.at < moment <= entry.fact:
-                happened.append(
+                events.append(
                     (moment, {"at": format_timestamp(moment), "what": f"{_name(run)} {verb}", "run": run.number})
                 )
-    return [event for _, event in sorted(happened, key=lambda pair: pair[0])]
+    return [event for _, event in sorted(events, key=lambda pair: pair[0])]
 
 
 # --- the future ----------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _run_steps(world: World) -> Iterator[Event]:
 
 
 def _planned(world: World) -> Iterator[Event]:
-    """Pending runs whose invoice date is to come; nothing happens then unless bills are requested."""
+    """Pending runs with an invoice date today or later; nothing happens then unless bills are requested."""
     for run in world.ledger.runs.values():
         if run.status is RunStatus.PENDING and run.invoice_date and run.invoice_date >= world.today:
             moment = max(start_of(run.invoice_date), world.now)
@@ -142,7 +142,7 @@ def _customer_actions(world: World) -> Iterator[Event]:
 
 
 def _becoming_due(world: World) -> Iterator[Event]:
-    """Bills with something left to pay, by due date; they are overdue once that day has begun."""
+    """Bills that are not fully paid, by due date; they are overdue once that day has begun."""
     due: dict[date, dict[str, tuple[int, Decimal]]] = {}
     for state, refcount in world.ledger.store.unique_states():
         for bill in bills_of(state):
@@ -168,7 +168,7 @@ def _becoming_due(world: World) -> Iterator[Event]:
 
 
 def _expiring(world: World) -> Iterator[Event]:
-    """Valid access tokens, by API and expiry; their values are not shown."""
+    """Valid access tokens by API and expiry, without their values."""
     expiring: dict[tuple[datetime, str], int] = {}
     for token in world.tokens:
         if token.expires_at > world.now:

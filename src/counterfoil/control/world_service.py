@@ -26,12 +26,12 @@ from counterfoil.world.worlds import DEFAULT, WorldEntry, Worlds
 
 @dataclass(frozen=True, slots=True)
 class WorldLimits:
-    """What a client may ask of one server.
+    """Limits on the worlds that clients create and change.
 
-    ``customers`` of a world, ``commands`` in its history, ``bytes`` of the resources that they wrote. ``seconds`` that one
-    command may take, as ``costs`` estimates them (None: any), and ``seconds_to_make`` a world from a text or a capsule.
-    Seconds that a world made here may idle: ``max_time_to_live`` at most, ``default_time_to_live`` unless the request says
-    otherwise. ``own_scenarios``: whether worlds are made from texts and capsules, whose scenarios may be anything.
+    A world's ``customers``, the ``commands`` in its history, and the ``bytes`` of the resources that they wrote. The
+    estimated ``seconds`` (``costs``) of one command (None: any), and ``seconds_to_make`` of creating a world from a text or
+    capsule. The idle time of a world in seconds: ``max_time_to_live``, and ``default_time_to_live`` if the request has none.
+    ``own_scenarios``: whether clients may create worlds from their own scenario texts and capsules.
     """
 
     customers: int = 100_000
@@ -45,15 +45,15 @@ class WorldLimits:
 
 
 def _check_cost(world: World, command: AdvanceClock, seconds: float) -> None:
-    """Raises ``TooMany`` for a move of the clock that would take longer than ``seconds``."""
+    """Raise ``TooMany`` if moving the clock would take longer than ``seconds``."""
     size, months = size_of(world), command.months_from(world.now)
-    if months > 121 or seconds_for(size, months) <= seconds:  # so far the clock does not move at once anyway
+    if months > 121 or seconds_for(size, months) <= seconds:  # the command itself refuses more months
         return
     most = months_within(size, seconds)
-    much = f"{size.accounts} different accounts, {size.bills} bills and {size.usage} uses not billed"
+    content = f"{size.accounts} different accounts, {size.bills} bills and {size.usage} uses not billed"
     if most == 0:
-        raise TooMany(f"this world has grown too old to go on here ({much}): reset it, or make another")
-    raise TooMany(f"the clock of a world with {much} moves {most} months at a time here, at most")
+        raise TooMany(f"this world is too large to move its clock here ({content}): reset it, or make another")
+    raise TooMany(f"the clock of a world with {content} moves {most} months at a time here, at most")
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class WorldService:
         return self._scenarios if default is None else {**self._scenarios, default.scenario.name: default.scenario}
 
     def scenario(self, name: str | None) -> Scenario:
-        """The scenario of that name, or in that text; the default world's for None. No path is ever opened for a request.
+        """The scenario with that name or text; the default world's for None. A client cannot name a file by its path.
 
         Raises ``ApiError`` for a text that is not a scenario, and ``BadValue`` for an unknown name.
         """
@@ -108,18 +108,18 @@ class WorldService:
     # --- worlds ----------------------------------------------------------------------------------
 
     def world(self, name: str) -> World:
-        """The world of that name. Raises ``UnknownRecord``."""
+        """The world with that name. Raises ``UnknownRecord``."""
         return self.entry(name).world
 
     def entry(self, name: str) -> WorldEntry:
-        """The registry's entry of that name. Raises ``UnknownRecord``."""
+        """The registry's entry with that name. Raises ``UnknownRecord``."""
         entry = self.worlds.entry(name)
         if entry is None:
             raise UnknownRecord("there is no world of that name", field="world")
         return entry
 
     def page(self, offset: int, limit: int) -> tuple[int, list[WorldEntry]]:
-        """How many worlds there are, and some of them in the order they were made; none that idled too long."""
+        """The number of worlds, and some of them in order of creation, without expired ones."""
         self.worlds.forget_idle()
         return len(self.worlds), self.worlds.page(offset, limit)
 
@@ -137,25 +137,25 @@ class WorldService:
 
         Raises ``LedgerError``, and ``ApiError`` for a text with mistakes.
         """
-        found = self.scenario(scenario)
+        resolved = self.scenario(scenario)
         is_own = scenario is not None and is_text(scenario)
-        if (customers is not None or is_own) and customers_of(found.definition, customers) > self.bounds.customers:
+        if (customers is not None or is_own) and customers_of(resolved.definition, customers) > self.bounds.customers:
             field = "scenario" if customers is None else "customers"
             raise BadValue(f"a world has up to {self.bounds.customers} customers here", field=field)
         try:
             world = self.worlds.create(
                 name or self.new_name(),
-                found,
+                resolved,
                 seed=seed,
                 customers=customers,
                 switches=switches,
                 time_to_live=self._time_to_live(time_to_live),
-                check=self._budget_for(found, customers).check if is_own else None,
+                check=self._budget_for(resolved, customers).check if is_own else None,
             )
         except ScenarioError as error:
             if is_own and error.mistakes:
                 raise mistakes_in(error.mistakes) from None
-            message = str(error).removeprefix(f"{found.where}: ")  # the file's path is not shown to clients
+            message = str(error).removeprefix(f"{resolved.where}: ")  # the file's path is not shown to clients
             raise BadValue(message, field="scenario" if customers is None else "customers") from None
         except BadValue as error:
             if error.field in ("name", "value") and error.message.startswith(("there is no switch", "switch ")):
@@ -169,14 +169,14 @@ class WorldService:
         if not self.bounds.own_scenarios:
             raise ApiError("forbidden", "this server makes no worlds from capsules")
         try:
-            read = capsule_of(capsule)
-            if len(read.commands) > self.bounds.commands:
+            parsed = capsule_of(capsule)
+            if len(parsed.commands) > self.bounds.commands:
                 raise CapsuleError(
-                    f"it has {counted(len(read.commands), 'command')}; a world takes {self.bounds.commands} here"
+                    f"it has {counted(len(parsed.commands), 'command')}; a world takes {self.bounds.commands} here"
                 )
             world = self.worlds.open(
                 name or self.new_name(),
-                read,
+                parsed,
                 most_customers=self.bounds.customers,
                 check=Budget(self.bounds.seconds_to_make).check,
                 time_to_live=self._time_to_live(time_to_live),
@@ -193,7 +193,7 @@ class WorldService:
         return world
 
     def reset(self, name: str) -> World:
-        """Put a world back to where its scenario ended, and clear its journal and faults."""
+        """Reset a world to the end of its scenario, and clear its journal and faults."""
         self.world(name)
         world = self.worlds.reset(name)
         self._clear_journal_and_faults(name)
@@ -213,7 +213,7 @@ class WorldService:
                 raise TooMany(f"a world has up to {self.bounds.customers} customers here")
             if isinstance(command, WriteResource | WriteResources):
                 writes = command.writes if isinstance(command, WriteResources) else (command,)
-                added = sum(bytes_of_write(each.id, each.value, each.content) for each in writes)
+                added = sum(bytes_of_write(write.id, write.value, write.content) for write in writes)
                 written = world.resources.bytes_written + added
                 if written > self.bounds.bytes:
                     raise TooMany(too_many_bytes(self.bounds.bytes), field="value")
@@ -222,13 +222,13 @@ class WorldService:
             return world.execute(command)
 
     def _budget_for(self, scenario: Scenario, customers: int | None) -> Budget:
-        """What is left for the commands of a scenario that came in a request, once its customers are made."""
+        """The budget for the commands of a client's scenario, less the cost of creating its customers."""
         budget = Budget(self.bounds.seconds_to_make)
         budget.spend(seconds_to_begin(scenario.definition, customers))
         return budget
 
-    def _time_to_live(self, asked: float | None) -> float:
-        life = self.bounds.default_time_to_live if asked is None else float(asked)
+    def _time_to_live(self, requested: float | None) -> float:
+        life = self.bounds.default_time_to_live if requested is None else float(requested)
         if life > self.bounds.max_time_to_live:
             raise BadValue(f"a world may idle {self.bounds.max_time_to_live:.0f} seconds at most", field="time_to_live")
         return life
@@ -251,14 +251,14 @@ class WorldService:
         return self.journal
 
     def api(self, name: str, field: str = "api") -> API:
-        """The served API of that name. Raises ``BadValue`` that lists the served ones."""
-        for each in self.apis:
-            if each.name == name:
-                return each
+        """The served API with that name. Raises ``BadValue`` that lists the served ones."""
+        for api in self.apis:
+            if api.name == name:
+                return api
         raise BadValue(f"no such API is served; there are: {', '.join(api.name for api in self.apis)}", field=field)
 
     def check_operation(self, api: str, operation: str | None) -> None:
-        """Raises ``BadValue`` for an API that is not served, or an operation it does not have."""
+        """Raise ``BadValue`` for an API that is not served, or an operation that it does not have."""
         routes = self.api(api).routes
         if operation is not None and operation not in routes:
             raise BadValue(f"{api} has no such operation; there are: {', '.join(routes)}", field="operation")

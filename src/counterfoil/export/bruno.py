@@ -23,15 +23,15 @@ def files(collection: Collection) -> dict[str, bytes]:
     for number, (folder, samples) in enumerate(collection.folders.items(), 1):
         title = collection.titles.get(folder, folder)
         texts[f"{folder}/folder.bru"] = _block("meta", [f"name: {title}", f"seq: {number}"])
-        for place, sample in enumerate(samples, 1):
-            texts[f"{folder}/{place:03}-{_file_name(sample.name)}.bru"] = _request(sample, place)
+        for position, sample in enumerate(samples, 1):
+            texts[f"{folder}/{position:03}-{_file_name(sample.name)}.bru"] = _request(sample, position)
     return {name: text.encode() for name, text in texts.items()}
 
 
-def _request(sample: Sample, place: int) -> str:
+def _request(sample: Sample, position: int) -> str:
     kind = "none" if sample.body is None else _kind(sample.media_type)
     blocks = [
-        _block("meta", [f"name: {one_line(sample.name)}", "type: http", f"seq: {place}"]),
+        _block("meta", [f"name: {one_line(sample.name)}", "type: http", f"seq: {position}"]),
         _block(sample.method.lower(), [f"url: {VARIABLE % 'host'}{sample.target}", f"body: {kind}", "auth: none"]),
     ]
     if sample.query or sample.optional_query:

@@ -1,4 +1,4 @@
-"""Finds values for an operation's parameters and body: ids that a world has, links of the document, examples, the schema."""
+"""Finds values for an operation's parameters and body, from a world's ids and the document's links, examples and schemas."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Json = Any
 
 _LINK = "$response.body#"
 MAX_VALUES = 5
-"""Values that are tried for one parameter."""
+"""Limit on the values that are tried for one parameter."""
 
 
 class Candidates:
-    """The values of one API in one world. ``world()`` is the world as it is now, ``customer`` the one whose ids are used."""
+    """The values for one API in one world. ``world()`` returns its current state; the ids are those of ``customer``."""
 
     def __init__(self, api: API, spec: Spec, world: Callable[[], World], customer: int) -> None:
         self.api = api
@@ -37,28 +37,28 @@ class Candidates:
 
     @cached_property
     def document(self) -> Document:
-        """The document with what is inferred of it; only asked for where the examples do not suffice."""
+        """The document with its inferred model; only needed if the examples do not suffice."""
         return Document(self.spec, infer(self.spec))
 
     def of_parameter(
         self, operation: Mapping[str, Json], parameter: Mapping[str, Json], path: str, before: list[str]
     ) -> list[str]:
-        """Values of a parameter in a path, the best first. ``path`` ends with it; ``before`` are the values of those before."""
+        """Values of a path parameter, best first. ``path`` ends with it; ``before`` has the values of earlier parameters."""
         name, collection = parameter["name"], path.rpartition("/")[0]
         item = self._items.get(collection, {})
-        found = [
+        values = [
             *([self.ids[name]] if name in self.ids else []),
             *reversed(self._linked.get((str(operation.get("operationId")), name), [])),
-            *(item[each] for each in (name, "id") if each in item),
+            *(item[member] for member in (name, "id") if member in item),
             *([self._worked[path]] if path in self._worked else []),
             *self._stored(collection, before),
-            *(each[name] for each in self._items.values() if name in each),
+            *(other[name] for other in self._items.values() if name in other),
             *self.examples(parameter),
         ]
-        return list(dict.fromkeys(found))[:MAX_VALUES] or ["1"]
+        return list(dict.fromkeys(values))[:MAX_VALUES] or ["1"]
 
     def remember_path_value(self, path: str, value: str) -> None:
-        """Remember that an operation with this value in its path found something."""
+        """Remember a value with which a request to this path succeeded."""
         self._worked[path] = value
 
     def examples(self, parameter: Mapping[str, Json]) -> list[str]:
@@ -69,10 +69,10 @@ class Candidates:
                 shown = [any_value(self.document, parameter.get("schema"), parameter["name"])]
             except CannotMake:
                 return []
-        return [as_text(each) for each in shown if not isinstance(each, dict)]
+        return [as_text(value) for value in shown if not isinstance(value, dict)]
 
     def body(self, name: str, operation: Mapping[str, Json]) -> tuple[str, str] | None:
-        """Text and media type of a request's body; None without one, or where none can be made."""
+        """Text and media type of a request's body; None if it has none or none can be generated."""
         media = media_of(operation)
         if media is None:
             return None
@@ -80,9 +80,10 @@ class Candidates:
         is_form = "json" not in media[0]
         if shown and not is_form:
             return _pretty(shown[0]), media[0]
-        found = self.document.model.operations[name]
+        modelled = self.document.model.operations[name]
         try:
-            made = sent(found, operation, fields_for(found, self.document, None, self._references(found.collection)))
+            fields = fields_for(modelled, self.document, None, self._references(modelled.collection))
+            made = sent(modelled, operation, fields)
         except CannotMake:
             return None
         if "content" in made:
@@ -91,10 +92,12 @@ class Candidates:
         return _pretty(made["body"]), media[0]
 
     def remember_response(self, method: str, path: str, operation: Mapping[str, Json], status: int, body: Json) -> None:
-        """Remember the first item of a list, or what was created, and the values that the response's links give."""
+        """Remember the first item of a list or the created object, and the values of the response's links."""
         item = _first_item(body) if method == "GET" else _created(body)
         if not path.rstrip("/").endswith("}"):
-            plain = {name: as_text(each) for name, each in item.items() if isinstance(each, str | int) and each != ""}
+            plain = {
+                name: as_text(value) for name, value in item.items() if isinstance(value, str | int) and value != ""
+            }
             self._items[path.rstrip("/")] = plain
         response = operation["responses"].get(str(status)) or {}
         for link in (response.get("links") or {}).values():
@@ -115,9 +118,9 @@ class Candidates:
 
     def _named(self, node: Mapping[str, Json]) -> list[Json]:
         shown = []
-        for each in (node.get("examples") or {}).values():
+        for example in (node.get("examples") or {}).values():
             try:
-                shown.append(resolve(self.spec.raw, each)["value"])
+                shown.append(resolve(self.spec.raw, example)["value"])
             except (SpecError, LookupError, TypeError):
                 continue
         return shown
@@ -130,35 +133,35 @@ class Candidates:
             members = self.api.store(self.world).at(collection, *before)
         except KeyError:
             return []
-        return [each.id for each, _ in zip(members, range(2), strict=False)]
+        return [member.id for member, _ in zip(members, range(2), strict=False)]
 
     def _references(self, collection: str) -> dict[str, Json]:
-        """The fields that name a member of another collection, with one that there is."""
+        """The fields that refer to another collection, each with an existing id."""
         known = self.document.model.collections.get(collection)
         pairs = known.references if known is not None else ()
-        found = {field: self._stored(target, []) for field, target in pairs}
-        return {field: ids[0] for field, ids in found.items() if ids}
+        ids_by_field = {field: self._stored(target, []) for field, target in pairs}
+        return {field: ids[0] for field, ids in ids_by_field.items() if ids}
 
 
 def _first_item(body: Json) -> dict[str, Json]:
-    """The first item of a list, in an object or not."""
+    """The first object of a list that is the body or one of its members."""
     lists = [body] if isinstance(body, list) else body.values() if isinstance(body, dict) else []
-    for each in lists:
-        if isinstance(each, list) and each and isinstance(each[0], dict):
-            return dict(each[0])
+    for items in lists:
+        if isinstance(items, list) and items and isinstance(items[0], dict):
+            return dict(items[0])
     return {}
 
 
 def _created(body: Json) -> dict[str, Json]:
-    """What was created: the object, or the one in it."""
+    """The created object: the body, or its only member."""
     if not isinstance(body, dict):
         return {}
-    inner = [each for each in body.values() if isinstance(each, dict)]
+    inner = [member for member in body.values() if isinstance(member, dict)]
     return dict(inner[0]) if len(body) == len(inner) == 1 else body
 
 
 def as_text(value: Json) -> str:
-    """A value as it stands in a path or query."""
+    """A value as text for a path or query."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

@@ -18,7 +18,7 @@ def files(collection: Collection) -> dict[str, bytes]:
 
 
 def _file(collection: Collection, folder: str, samples: list[Sample]) -> str:
-    used = [name for name in collection.variables if any(VARIABLE % name in _request(each) for each in samples)]
+    used = [name for name in collection.variables if any(VARIABLE % name in _request(sample) for sample in samples)]
     lines = [f"# {collection.titles.get(folder, folder)}. {collection.text}"]
     lines += [f"@{name} = {collection.variables[name]}" for name in used]
     return "\n".join(lines) + "\n\n" + "\n".join(map(_request, samples))

@@ -1,4 +1,4 @@
-"""Writes requests as a Postman collection, format 2.1; its variables stand in the collection."""
+"""Writes requests as a Postman collection, format 2.1, which includes its variables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def files(collection: Collection) -> dict[str, bytes]:
-    """The one file."""
+    """The collection's one file, by name."""
     document = {
         "info": {"name": collection.title, "description": collection.text, "schema": SCHEMA},
         "variable": [{"key": name, "value": value, "type": "string"} for name, value in collection.variables.items()],
         "item": [
-            {"name": collection.titles.get(folder, folder), "item": [_item(each) for each in samples]}
+            {"name": collection.titles.get(folder, folder), "item": [_item(sample) for sample in samples]}
             for folder, samples in collection.folders.items()
         ],
     }

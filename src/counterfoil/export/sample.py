@@ -1,4 +1,4 @@
-"""A request as it is exported: with ids of a scenario, its credential as a variable, and the status of its response."""
+"""An exported request: with ids from a scenario, its credential as a variable, and the status of its response."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 VARIABLE = "{{%s}}"
-"""How all three formats write a variable."""
+"""The form of a variable in all three formats."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """One request. ``path`` is percent-encoded and begins below the host; ``query`` is not encoded.
 
-    ``optional_query`` are query parameters that may be added, with a value that fits. ``headers`` and ``query`` may hold
-    variables. ``body`` is text, of the media type that ``headers`` names.
+    ``optional_query`` are optional query parameters with a valid value. ``headers`` and ``query`` may contain variables.
+    ``body`` is text; its media type is in ``headers``.
     """
 
     folder: str
@@ -31,7 +31,7 @@ class Sample:
 
     @property
     def target(self) -> str:
-        """Path and query, encoded but for variables."""
+        """Path and query, encoded except for variables."""
         return self.path + "?" * bool(self.query) + "&".join(f"{name}={value}" for name, value in encoded(self.query))
 
     @property
@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Collection:
-    """All that is exported: requests in the order in which they were tried, with the value of each variable."""
+    """The exported requests, in the order in which they were tried, with the value of each variable."""
 
     title: str
     text: str
@@ -53,24 +53,24 @@ class Collection:
     @property
     def folders(self) -> dict[str, list[Sample]]:
         """The requests by folder, in order."""
-        found: dict[str, list[Sample]] = {}
-        for each in self.samples:
-            found.setdefault(each.folder, []).append(each)
-        return found
+        by_folder: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            by_folder.setdefault(sample.folder, []).append(sample)
+        return by_folder
 
 
 def encoded(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Query parameters, percent-encoded but for variables."""
+    """Query parameters, percent-encoded except for variables."""
     return [(quote(name, safe="[]@$."), value if "{{" in value else quote(value, safe="")) for name, value in pairs]
 
 
 def one_line(text: str) -> str:
-    """Text of a document on one line, without control characters: a line of its own could be a request in a ``.http`` file."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    """A document's text on one line, without control characters, because a second line could be a request in a ``.http`` file."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The names, with a number after those that stand there already."""
+    """The names, with a number after repeated ones."""
     seen: dict[str, int] = {}
     out = []
     for name in names:

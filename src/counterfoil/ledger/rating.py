@@ -90,7 +90,7 @@ def usage_lines(state: AccountState, subscription: Subscription, records: Iterab
 
 
 class _Allowance:
-    """What is left of a subscription's data packages, by zone and month, while records use it up."""
+    """The remaining volume of a subscription's data packages, by zone and month, as records use it."""
 
     def __init__(self, state: AccountState, subscription: Subscription) -> None:
         self._state = state

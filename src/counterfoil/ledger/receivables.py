@@ -90,7 +90,7 @@ class Bill:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether its own credit notes cover all of it."""
+        """Whether the bill's own credit notes cover all of it."""
         return self.reduced == self.total
 
     @property

@@ -1,6 +1,6 @@
-"""The MCP server: tools with which a language model's client uses a stand-in, and the checker, over the Model Context Protocol.
+"""The MCP server: tools with which a language model uses a stand-in and the checker, over the Model Context Protocol.
 
-The tools call the stand-in over HTTP, as any client does, and the checker as a program of its own. ``server`` is the only
+The tools call the stand-in over HTTP, as any client does, and run the checker as a separate program. ``server`` is the only
 module that imports the ``mcp`` package.
 """
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user allows. ``origin`` is the stand-in's address, ``folder`` the one below which files may be read.
+    """What the user allows. ``origin`` is the stand-in's address; files may be read in and below ``folder``.
 
-    ``writes`` offers the tools that change worlds. ``urls`` are addresses that a check may be sent to besides loopback ones;
-    ``headers`` (``"K: V"``) go to these only.
+    ``writes`` offers the tools that change worlds. ``urls`` are addresses that may be checked in addition to loopback
+    ones; ``headers`` (``"K: V"``) are sent to these only.
     """
 
     origin: str

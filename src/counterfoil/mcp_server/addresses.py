@@ -1,4 +1,4 @@
-"""Says which addresses a check may be sent to: this machine's own, and those that the user named."""
+"""Decides which addresses may be checked: this machine's own, and those that the user named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def readable(url: str) -> SplitResult:
-    """An http or https address without credentials, query or dots that climb. Raises ``ValueError`` with one line."""
+    """Parse an http or https address without credentials, query or ``..``. Raises ``ValueError`` with one line."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -25,18 +25,18 @@ def readable(url: str) -> SplitResult:
 
 
 def is_allowed(url: str, named: Iterable[str]) -> bool:
-    """Whether ``url`` is on this machine, or one of those named or below it. Raises ``ValueError`` for what is not an address."""
+    """Whether ``url`` is on this machine, or equal to or below one of ``named``. Raises ``ValueError`` for an invalid address."""
     parts = readable(url)
     return is_loopback(parts.hostname or "") or is_named(url, named)
 
 
 def is_named(url: str, named: Iterable[str]) -> bool:
-    """Whether ``url`` is one of those named, or below it."""
-    asked = readable(url)
-    for each in named:
-        known = readable(each)
-        base = known.path.rstrip("/")
-        if _origin(known) == _origin(asked) and (asked.path == base or asked.path.startswith(f"{base}/")):
+    """Whether ``url`` is equal to or below one of ``named``."""
+    parts = readable(url)
+    for name in named:
+        allowed = readable(name)
+        base = allowed.path.rstrip("/")
+        if _origin(allowed) == _origin(parts) and (parts.path == base or parts.path.startswith(f"{base}/")):
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""The tools that run ``counterfoil check`` and ``counterfoil infer`` as programs of their own, within bounds of time."""
+"""The tools that run ``counterfoil check`` and ``counterfoil infer`` as separate programs, within time limits."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Json = Any
 
 MAX_SECONDS = 300
 GRACE = 30
-"""Seconds after a check's own bound, in which it starts, ends what it has begun, and writes."""
+"""Seconds beyond a check's own limit, for starting, finishing requests, and writing the result."""
 INFER_SECONDS = 60
 MAX_FINDINGS = 10
 CHECKED = {
     "api": {
         "type": "string",
         "pattern": "^[a-z0-9][a-z0-9._-]{0,59}$",
-        "description": "One of the APIs that come along.",
+        "description": "One of the packaged APIs.",
     },
     "file": {
         "type": "string",
@@ -52,7 +52,7 @@ CHECKED = {
         "type": "array",
         "maxItems": 50,
         "items": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$"},
-        "description": "Only these laws, or those whose ids begin so.",
+        "description": "Only these laws, or laws whose ids begin with these texts.",
     },
     "known": {
         "type": "object",
@@ -76,13 +76,13 @@ INFERRED = {
         "type": "string",
         "minLength": 1,
         "maxLength": 500,
-        "description": "Why: the decisions about a path or an operation.",
+        "description": "Explain the decisions about this path or operation.",
     },
 }
 
 
 class Programs:
-    """The tools that need a process of their own."""
+    """The tools that run in a separate process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -102,49 +102,53 @@ class Programs:
             ),
             Tool(
                 "infer_document",
-                "Say what a stand-in makes of an OpenAPI document: its collections, and what each operation does.",
+                "Show what a stand-in infers from an OpenAPI document: its collections, and what each operation does.",
                 self.infer,
                 INFERRED,
                 ("file",),
             ),
         ]
 
-    async def infer(self, given: Arguments) -> Json:
-        words = ["infer", str(self._file(given["file"])), *([f"--why={given['why']}"] if "why" in given else [])]
+    async def infer(self, options: Arguments) -> Json:
+        arguments = [
+            "infer",
+            str(self._file(options["file"])),
+            *([f"--why={options['why']}"] if "why" in options else []),
+        ]
         async with self._inferring:
-            code, out, err = await _run(words, INFER_SECONDS, self.settings.folder)
+            code, out, err = await _run(arguments, INFER_SECONDS, self.settings.folder)
         if code:
             raise ToolError(_refusal(err))
         return out
 
-    async def check(self, given: Arguments) -> Json:
-        words = self._check_words(given)
+    async def check(self, options: Arguments) -> Json:
+        arguments = self._check_arguments(options)
         if self._checking.locked():
             raise ToolError("a check is running; wait for its result")
         async with self._checking:
-            code, out, err = await _run(words, given.get("seconds", 60) + GRACE, self.settings.folder)
+            code, out, err = await _run(arguments, options.get("seconds", 60) + GRACE, self.settings.folder)
         try:
             return _summary(json.loads(out))
         except ValueError:
             raise ToolError(_refusal(err) if code else "the check wrote no result") from None
 
-    def _check_words(self, given: Arguments) -> list[str]:
-        if ("api" in given) == ("file" in given):
+    def _check_arguments(self, options: Arguments) -> list[str]:
+        if ("api" in options) == ("file" in options):
             raise ToolError("name one of: api, file")
-        words = ["check", "--json", "--fast", f"--max-time={given.get('seconds', 60)}"]
-        name = given.get("api", "document")
-        words += [name] if "api" in given else [f"--spec={name}={self._file(given['file'])}"]
-        words += [f"--only={each}" for each in given.get("only", ())]
-        words += [f"--known={name}.{each}={value}" for each, value in given.get("known", {}).items()]
-        if "url" not in given:
-            if given.get("headers") or given.get("writes"):
+        arguments = ["check", "--json", "--fast", f"--max-time={options.get('seconds', 60)}"]
+        name = options.get("api", "document")
+        arguments += [name] if "api" in options else [f"--spec={name}={self._file(options['file'])}"]
+        arguments += [f"--only={law}" for law in options.get("only", ())]
+        arguments += [f"--known={name}.{parameter}={value}" for parameter, value in options.get("known", {}).items()]
+        if "url" not in options:
+            if options.get("headers") or options.get("writes"):
                 raise ToolError("headers and writes are for a url; without one a stand-in is checked")
-            return words
-        words += ["--writes"] if given.get("writes") else []
+            return arguments
+        arguments += ["--writes"] if options.get("writes") else []
         return [
-            *words,
-            f"--url={name}={self._url(given['url'])}",
-            *(f"--header={each}" for each in self._headers(given)),
+            *arguments,
+            f"--url={name}={self._url(options['url'])}",
+            *(f"--header={header}" for header in self._headers(options)),
         ]
 
     def _url(self, url: str) -> str:
@@ -158,12 +162,12 @@ class Programs:
             f"'{one_line(url, 200)}' is not on this machine, and the user did not allow it (--allow-url); allowed: {allowed}"
         )
 
-    def _headers(self, given: Arguments) -> list[str]:
-        headers = list(given.get("headers", ()))
-        if is_named(given["url"], self.settings.urls):
+    def _headers(self, options: Arguments) -> list[str]:
+        headers = list(options.get("headers", ()))
+        if is_named(options["url"], self.settings.urls):
             return [*self.settings.headers, *headers]
-        if given["url"].startswith(f"{self.settings.origin}/") and not headers:
-            return [f"{name}: {each}" for name, each in CREDENTIALS.items()]
+        if options["url"].startswith(f"{self.settings.origin}/") and not headers:
+            return [f"{name}: {value}" for name, value in CREDENTIALS.items()]
         return headers
 
     def _file(self, name: str) -> Path:
@@ -181,11 +185,11 @@ class Programs:
 def _summary(verdict: Json) -> Json:
     findings = verdict["findings"]
     names = ("id", "operation", "says", "expected", "got", "requests", "place", "reproduce")
-    shown = [{name: each[name] for name in names if each.get(name)} for each in findings[:MAX_FINDINGS]]
+    shown = [{name: finding[name] for name in names if finding.get(name)} for finding in findings[:MAX_FINDINGS]]
     return {
         "verdict": verdict["verdict"],
         "targets": verdict["targets"],
-        "totals": {api: each["totals"] for api, each in verdict["apis"].items()},
+        "totals": {api: result["totals"] for api, result in verdict["apis"].items()},
         "troubles": verdict["troubles"][:MAX_FINDINGS],
         "findings": shown,
         "findings_left_out": len(findings) - len(shown),
@@ -193,10 +197,10 @@ def _summary(verdict: Json) -> Json:
     }
 
 
-async def _run(words: list[str], seconds: float, folder: Path) -> tuple[int, str, str]:
+async def _run(arguments: list[str], seconds: float, folder: Path) -> tuple[int, str, str]:
     """Exit code, output and errors of a counterfoil command. Raises ``ToolError`` when it takes too long."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "counterfoil", *words),
+        *(sys.executable, "-P", "-m", "counterfoil", *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -216,7 +220,7 @@ async def _run(words: list[str], seconds: float, folder: Path) -> tuple[int, str
 
 
 def _end(process: asyncio.subprocess.Process) -> None:
-    """End the process and those that it started, if it is still there."""
+    """Kill the process and those that it started, if it is still running."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             if sys.platform == "win32":
@@ -227,7 +231,7 @@ def _end(process: asyncio.subprocess.Process) -> None:
 
 def _refusal(err: str) -> str:
     """The last line that a command wrote, without the command's name."""
-    lines = [each for each in err.splitlines() if each.strip()] or ["it failed without a word"]
+    lines = [line for line in err.splitlines() if line.strip()] or ["it failed without a message"]
     line = lines[-1]
     for opening in ("counterfoil check: ", "counterfoil: ", "Error: "):
         line = line.removeprefix(opening)

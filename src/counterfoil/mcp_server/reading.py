@@ -1,4 +1,4 @@
-"""The tools that read: worlds, customers, bills with the reason for each amount, and the APIs themselves."""
+"""The tools that read: worlds, customers, bills and how their amounts are computed, and the APIs themselves."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ CUSTOMER = {
     "description": "A customer: its number, or its key in the scenario.",
 }
 SHOWN_OF_BODY = 500
-"""Characters of a recorded body that list_requests shows."""
+"""Limit on the characters of a recorded body that list_requests shows."""
 OFFSET = {"type": "integer", "minimum": 0, "default": 0}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}
-API = {"type": "string", "minLength": 1, "maxLength": 60, "description": "An API's name, as list_apis has it."}
+API = {"type": "string", "minLength": 1, "maxLength": 60, "description": "An API's name, as in list_apis."}
 PATH = {
     "type": "string",
     "minLength": 1,
     "maxLength": 2000,
-    "description": "Below the API's address, as /customers/17.",
+    "description": "The path below the API's address, such as /customers/17.",
 }
 VALUE = {"type": ["string", "integer", "number", "boolean"]}
 QUERY = {
@@ -39,7 +39,7 @@ HEADERS = {
     "maxProperties": 20,
     "propertyNames": {"pattern": "^[A-Za-z0-9-]{1,60}$"},
     "additionalProperties": {"type": "string", "maxLength": 2000, "pattern": "^[\\t -~]*$"},
-    "description": "A credential that every API accepts is added unless one is given.",
+    "description": "Without a credential, one that every API accepts is added.",
 }
 
 
@@ -61,11 +61,11 @@ class Reading:
                 self.list_worlds,
                 {"offset": OFFSET, "limit": LIMIT},
             ),
-            Tool("list_scenarios", "List the scenarios that a world can be made from.", self.list_scenarios),
+            Tool("list_scenarios", "List the scenarios that a world can be created from.", self.list_scenarios),
             Tool("list_apis", "List the APIs that are served, with their operations.", self.list_apis),
             Tool(
                 "show_clock",
-                "Show a world's time, and what happens next by itself.",
+                "Show a world's time, and the next event that needs no command.",
                 self.show_clock,
                 {"world": WORLD},
             ),
@@ -126,65 +126,65 @@ class Reading:
             ),
         ]
 
-    async def list_worlds(self, given: Arguments) -> Json:
-        query = {"offset": given.get("offset", 0), "limit": given.get("limit", 10)}
-        found = await self.stand_in.control("GET", "/worlds", query=query)
+    async def list_worlds(self, arguments: Arguments) -> Json:
+        query = {"offset": arguments.get("offset", 0), "limit": arguments.get("limit", 10)}
+        page = await self.stand_in.control("GET", "/worlds", query=query)
         names = ("name", "scenario", "seed", "customers", "now", "commands", "apis")
-        return {"total": found["total"], "worlds": [{name: each[name] for name in names} for each in found["worlds"]]}
+        return {"total": page["total"], "worlds": [{name: world[name] for name in names} for world in page["worlds"]]}
 
-    async def list_scenarios(self, given: Arguments) -> Json:
+    async def list_scenarios(self, arguments: Arguments) -> Json:
         return await self.stand_in.control("GET", "/scenarios")
 
-    async def list_apis(self, given: Arguments) -> Json:
-        found = await self.stand_in.control("GET", "/apis")
-        return [{name: each[name] for name in ("name", "title", "prefix", "operations")} for each in found["apis"]]
+    async def list_apis(self, arguments: Arguments) -> Json:
+        served = await self.stand_in.control("GET", "/apis")
+        return [{name: api[name] for name in ("name", "title", "prefix", "operations")} for api in served["apis"]]
 
-    async def show_clock(self, given: Arguments) -> Json:
-        return await self.stand_in.control("GET", f"{world_path(given)}/clock")
+    async def show_clock(self, arguments: Arguments) -> Json:
+        return await self.stand_in.control("GET", f"{world_path(arguments)}/clock")
 
-    async def list_customers(self, given: Arguments) -> Json:
-        query = {name: given[name] for name in ("search", "offset") if name in given} | {
-            "limit": given.get("limit", 10)
+    async def list_customers(self, arguments: Arguments) -> Json:
+        query = {name: arguments[name] for name in ("search", "offset") if name in arguments} | {
+            "limit": arguments.get("limit", 10)
         }
-        return await self.stand_in.control("GET", f"{world_path(given)}/customers", query=query)
+        return await self.stand_in.control("GET", f"{world_path(arguments)}/customers", query=query)
 
-    async def show_customer(self, given: Arguments) -> Json:
-        number = await self.stand_in.customer(world_path(given), given["customer"])
-        return await self.stand_in.control("GET", f"{world_path(given)}/customers/{number}")
+    async def show_customer(self, arguments: Arguments) -> Json:
+        number = await self.stand_in.customer(world_path(arguments), arguments["customer"])
+        return await self.stand_in.control("GET", f"{world_path(arguments)}/customers/{number}")
 
-    async def explain_amount(self, given: Arguments) -> Json:
-        number = await self.stand_in.customer(world_path(given), given["customer"])
-        bill = f"bills/{given.get('account', 0)}/{given['bill']}"
-        return await self.stand_in.control("GET", f"{world_path(given)}/customers/{number}/{bill}/why")
+    async def explain_amount(self, arguments: Arguments) -> Json:
+        number = await self.stand_in.customer(world_path(arguments), arguments["customer"])
+        bill = f"bills/{arguments.get('account', 0)}/{arguments['bill']}"
+        return await self.stand_in.control("GET", f"{world_path(arguments)}/customers/{number}/{bill}/why")
 
-    async def call_api(self, given: Arguments) -> Json:
+    async def call_api(self, arguments: Arguments) -> Json:
         return await self.stand_in.call(
-            given.get("world", "default"),
-            given["api"],
+            arguments.get("world", "default"),
+            arguments["api"],
             "GET",
-            given["path"],
-            query=given.get("query", {}),
-            headers=given.get("headers", {}),
+            arguments["path"],
+            query=arguments.get("query", {}),
+            headers=arguments.get("headers", {}),
             body=None,
         )
 
-    async def list_requests(self, given: Arguments) -> Json:
-        query = {"limit": given.get("limit", 10)}
-        found = await self.stand_in.control("GET", f"{world_path(given)}/journal", query=query)
+    async def list_requests(self, arguments: Arguments) -> Json:
+        query = {"limit": arguments.get("limit", 10)}
+        journal = await self.stand_in.control("GET", f"{world_path(arguments)}/journal", query=query)
         names = ("number", "now", "api", "operation", "method", "path", "status", "reason")
         return {
-            "total": found["total"],
+            "total": journal["total"],
             "requests": [
-                {name: each[name] for name in names}
-                | {"sent": _start(each["request"]["body"]), "answered": _start(each["answer"]["body"])}
-                for each in found["exchanges"]
+                {name: exchange[name] for name in names}
+                | {"sent": _start(exchange["request"]["body"]), "answered": _start(exchange["answer"]["body"])}
+                for exchange in journal["exchanges"]
             ],
         }
 
 
-def world_path(given: Arguments) -> str:
-    """The control API's path of the world that a tool is asked about."""
-    return f"/worlds/{quote(given.get('world', 'default'), safe='')}"
+def world_path(arguments: Arguments) -> str:
+    """The path of a tool's world in the control API."""
+    return f"/worlds/{quote(arguments.get('world', 'default'), safe='')}"
 
 
 def _start(body: str | None) -> str | None:

@@ -21,13 +21,13 @@ from counterfoil.mcp_server.writing import Writing
 _log = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
-    "A stand-in for billing APIs. A world is one ledger of customers, bills and payments with a clock of its own, which "
-    "moves only when it is told to; all APIs show it. list_worlds gives the addresses to configure a client with."
+    "A stand-in for billing APIs. A world is one ledger of customers, bills and payments with its own clock, which "
+    "moves only by commands; all APIs show it. list_worlds gives the addresses to configure a client with."
 )
 
 
 def run(settings: Settings) -> None:
-    """Serve until the client closes standard input, or goes away."""
+    """Serve until the client closes standard input or disconnects."""
     try:
         asyncio.run(_serve(settings))
     except* BrokenPipeError:
@@ -36,7 +36,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     stand_in = StandIn(settings.origin)
-    tools = {each.name: each for each in offered(settings, stand_in)}
+    tools = {tool.name: tool for tool in offered(settings, stand_in)}
     server = server_of(tools)
     try:
         async with stdio_server() as (receive, send):
@@ -52,12 +52,12 @@ def offered(settings: Settings, stand_in: StandIn) -> list[Tool]:
 
 
 def server_of(tools: dict[str, Tool]) -> Server[object]:
-    """The MCP server of these tools."""
+    """An MCP server with these tools."""
 
     async def list_tools(
         context: ServerRequestContext[object], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_described(each) for each in tools.values()])
+        return types.ListToolsResult(tools=[_described(tool) for tool in tools.values()])
 
     async def call_tool(
         context: ServerRequestContext[object], params: types.CallToolRequestParams

@@ -1,4 +1,4 @@
-"""Calls the stand-in over HTTP: its control API, and the APIs that it serves, each in the world that is meant."""
+"""Calls the stand-in over HTTP: its control API, and the APIs that it serves in a world."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from counterfoil.mcp_server.tool import ToolError, one_line
 Json = Any
 
 CREDENTIALS = {"authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-key"}
-"""What every API accepts."""
+"""Credential headers that every API accepts."""
 SECONDS = 60.0
 """How long a tool waits for the stand-in, and for a task to end."""
 MAX_RESPONSE_BYTES = 4 * 2**20
-"""Of one response; more is not read."""
+"""Limit on one response; a longer one is an error."""
 
 
 class StandIn:
@@ -34,17 +34,17 @@ class StandIn:
     async def control(
         self, method: str, path: str, *, query: Mapping[str, Json] | None = None, body: Json = None
     ) -> Json:
-        """What the control API answers; a task is waited for. Raises ``ToolError`` with what it refuses."""
+        """The control API's response; waits for a task to end. Raises ``ToolError`` with the reason of an error response."""
         status, _, answer = await self._send(method, CONTROL_PREFIX + path, query=query, body=body)
         if status == 202:
             return await self._ended(answer)
         return _accepted(status, answer)
 
     async def prefix(self, api: str) -> str:
-        """The path below which an API is served. Raises ``ToolError`` that lists those that are."""
+        """The path below which an API is served. Raises ``ToolError`` that lists the served APIs."""
         if not self._prefixes:
             served = await self.control("GET", "/apis")
-            self._prefixes = {each["name"]: each["prefix"] for each in served["apis"]}
+            self._prefixes = {entry["name"]: entry["prefix"] for entry in served["apis"]}
         if api not in self._prefixes:
             raise ToolError(f"'{api}' is not served; there are: {', '.join(self._prefixes)}")
         return self._prefixes[api]
@@ -60,32 +60,32 @@ class StandIn:
         headers: Mapping[str, str],
         body: Json,
     ) -> Json:
-        """What an API answers in a world: status, media type and body. A credential is added unless one is given."""
+        """An API's response in a world: status, media type and body. Without a credential in ``headers``, one is added."""
         if (
             not path.startswith("/")
             or set(path.split("/")) & {".", ".."}
             or not path.isprintable()
             or {*"?#\\"} & {*path}
         ):
-            said = f"path: '{one_line(path, 80)}' must begin with / and stay below the API's address"
-            raise ToolError(f"{said}; put what follows the ? into the argument query" if "?" in path else said)
+            problem = f"path: '{one_line(path, 80)}' must begin with / and stay below the API's address"
+            raise ToolError(f"{problem}; put what follows the ? into the argument query" if "?" in path else problem)
         prefix = await self.prefix(api)
         await self.control("GET", f"/worlds/{quote(world, safe='')}")
-        given = {name.lower(): each for name, each in headers.items()}
-        if not given.keys() & CREDENTIALS.keys():
-            given |= CREDENTIALS
-        at = f"/w/{quote(world, safe='')}{prefix}{quote(path, safe='/%:@!$&*+,;=~()')}"
-        status, media_type, answer = await self._send(method, at, query=query, body=body, headers=given)
+        sent_headers = {name.lower(): value for name, value in headers.items()}
+        if not sent_headers.keys() & CREDENTIALS.keys():
+            sent_headers |= CREDENTIALS
+        target = f"/w/{quote(world, safe='')}{prefix}{quote(path, safe='/%:@!$&*+,;=~()')}"
+        status, media_type, answer = await self._send(method, target, query=query, body=body, headers=sent_headers)
         return {"status": status, "media_type": media_type, "body": answer}
 
     async def customer(self, world: str, customer: str | int) -> int:
-        """A customer's number, by number or by key in the scenario. ``world`` is its path. Raises ``ToolError``."""
+        """The number of a customer, who may be named by key in the scenario. ``world`` is a path. Raises ``ToolError``."""
         if isinstance(customer, int) or customer.isdecimal():
             return int(customer)
-        found = await self.control("GET", f"{world}/customers", query={"search": customer, "limit": 100})
-        for each in found["customers"]:
-            if each["key"] == customer:
-                return int(each["customer"])
+        page = await self.control("GET", f"{world}/customers", query={"search": customer, "limit": 100})
+        for entry in page["customers"]:
+            if entry["key"] == customer:
+                return int(entry["customer"])
         raise ToolError(f"there is no customer with the key '{one_line(customer, 80)}'; list_customers shows them")
 
     async def close(self) -> None:
@@ -98,7 +98,9 @@ class StandIn:
             if shown["state"] == "ended":
                 return _accepted(shown["status"], shown["answer"])
             await asyncio.sleep(0.2)
-        raise ToolError(f"{task['operation']} goes on after {SECONDS:.0f} seconds; look at the world again later")
+        raise ToolError(
+            f"{task['operation']} is still running after {SECONDS:.0f} seconds; look at the world again later"
+        )
 
     async def _send(
         self,
@@ -109,10 +111,10 @@ class StandIn:
         body: Json = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, str, Json]:
-        given = {name: each for name, each in (query or {}).items() if each is not None}
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
         options: dict[str, Json] = {} if body is None else {"json": body}
         try:
-            async with self._client.stream(method, path, params=given, headers=headers, **options) as response:
+            async with self._client.stream(method, path, params=parameters, headers=headers, **options) as response:
                 received = bytearray()
                 async for chunk in response.aiter_bytes():
                     received += chunk

@@ -1,4 +1,4 @@
-"""What a tool is: a name, a sentence, a JSON Schema of its arguments and a function; and the bound on what it answers."""
+"""A tool: a name, a description, a JSON Schema of its arguments and a function; and the limit on its result."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Json = Any
 Arguments = Mapping[str, Json]
 
 MAX_CHARACTERS = 20_000
-"""What one tool answers at most: about 5,000 tokens of a language model's context."""
+"""Limit on a tool's result: about 5,000 tokens of a language model's context."""
 
 
 class ToolError(Exception):
-    """A tool was called with what cannot be done: one line that says what is possible."""
+    """A tool cannot do what it was called for; the message is one line that says what is possible."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool. ``run`` gets arguments that fit ``properties``, and returns text or what is shown as JSON.
+    """A tool. ``run`` receives arguments that fit ``properties``, and returns text or a JSON value.
 
-    ``writes`` says that it changes a world, ``destroys`` that what it changes is lost, ``outside`` that it
-    reaches addresses other than this stand-in's.
+    ``writes`` says that it changes a world, ``destroys`` that it may overwrite or delete data, ``outside`` that it
+    may call other addresses than this stand-in's.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Tool:
 
 
 async def call(tools: Mapping[str, Tool], name: str, arguments: Arguments) -> str:
-    """What the tool answers, as bounded text. Raises ``ToolError``."""
+    """The tool's result as text of limited length. Raises ``ToolError``."""
     tool = tools.get(name)
     if tool is None:
         raise ToolError(f"there is no tool '{name}'; there are: {', '.join(tools)}")
@@ -61,7 +61,7 @@ async def call(tools: Mapping[str, Tool], name: str, arguments: Arguments) -> st
 
 
 def bounded(answer: Json) -> str:
-    """An answer as text of at most ``MAX_CHARACTERS``; it says so if some is left out."""
+    """``answer`` as text of at most ``MAX_CHARACTERS``; a note at the end says if some is left out."""
     text = answer if isinstance(answer, str) else orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode()
     if len(text) <= MAX_CHARACTERS:
         return text

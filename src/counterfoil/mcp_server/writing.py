@@ -18,7 +18,7 @@ NAME = {
     "type": "string",
     "minLength": 1,
     "maxLength": 63,
-    "description": "A name for it; one is made up if none is given.",
+    "description": "Its name; by default a generated one.",
 }
 STEP = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
 
@@ -37,7 +37,7 @@ class Writing:
         return [
             Tool(
                 "make_world",
-                "Make a world from a scenario: the name of one, which list_scenarios has, or the YAML text of your own.",
+                "Create a world from a scenario: a name from list_scenarios, or the YAML text of your own.",
                 self.make_world,
                 {
                     "name": NAME,
@@ -50,7 +50,7 @@ class Writing:
             ),
             Tool(
                 "fork_world",
-                "Copy a world as it is now. Neither sees what is done to the other afterwards.",
+                "Copy a world as it is now. Later changes to one do not affect the other.",
                 self.fork_world,
                 {"world": WORLD, "name": NAME},
                 writes=True,
@@ -70,7 +70,7 @@ class Writing:
         return [
             Tool(
                 "run_command",
-                f"Run one command in a world. The commands, a ? after a member that may be left out: {_commands()}.",
+                f"Run one command in a world. The commands (? marks an optional member): {_commands()}.",
                 self.run_command,
                 {
                     "world": WORLD,
@@ -83,11 +83,15 @@ class Writing:
             ),
             Tool(
                 "advance_clock",
-                "Advance a world's clock, to an instant or by a time; what becomes due on the way happens, in order.",
+                "Advance a world's clock, to an instant or by a duration; what becomes due on the way happens, in order.",
                 self.advance_clock,
                 {
                     "world": WORLD,
-                    "to": {"type": "string", "maxLength": 40, "description": "An instant, as 2026-03-01T00:00:00Z."},
+                    "to": {
+                        "type": "string",
+                        "maxLength": 40,
+                        "description": "An instant, such as 2026-03-01T00:00:00Z.",
+                    },
                     "months": STEP,
                     "days": STEP,
                     "hours": STEP,
@@ -119,36 +123,38 @@ class Writing:
             ),
         ]
 
-    async def make_world(self, given: Arguments) -> Json:
-        return _short(await self.stand_in.control("POST", "/worlds", body=dict(given)))
+    async def make_world(self, arguments: Arguments) -> Json:
+        return _short(await self.stand_in.control("POST", "/worlds", body=dict(arguments)))
 
-    async def fork_world(self, given: Arguments) -> Json:
-        body = {"name": given["name"]} if "name" in given else {}
-        return _short(await self.stand_in.control("POST", f"{world_path(given)}/fork", body=body))
+    async def fork_world(self, arguments: Arguments) -> Json:
+        body = {"name": arguments["name"]} if "name" in arguments else {}
+        return _short(await self.stand_in.control("POST", f"{world_path(arguments)}/fork", body=body))
 
-    async def delete_world(self, given: Arguments) -> Json:
-        await self.stand_in.control("DELETE", world_path(given))
-        return f"the world '{given['world']}' is deleted"
+    async def delete_world(self, arguments: Arguments) -> Json:
+        await self.stand_in.control("DELETE", world_path(arguments))
+        return f"the world '{arguments['world']}' is deleted"
 
-    async def run_command(self, given: Arguments) -> Json:
-        members = dict(given.get("members", {}))
+    async def run_command(self, arguments: Arguments) -> Json:
+        members = dict(arguments.get("members", {}))
         if isinstance(members.get("customer"), str):
-            members["customer"] = await self.stand_in.customer(world_path(given), members["customer"])
-        return await self.stand_in.control("POST", f"{world_path(given)}/commands/{given['command']}", body=members)
+            members["customer"] = await self.stand_in.customer(world_path(arguments), members["customer"])
+        return await self.stand_in.control(
+            "POST", f"{world_path(arguments)}/commands/{arguments['command']}", body=members
+        )
 
-    async def advance_clock(self, given: Arguments) -> Json:
-        body = {name: each for name, each in given.items() if name != "world"}
-        return await self.stand_in.control("POST", f"{world_path(given)}/commands/advance_clock", body=body)
+    async def advance_clock(self, arguments: Arguments) -> Json:
+        body = {name: value for name, value in arguments.items() if name != "world"}
+        return await self.stand_in.control("POST", f"{world_path(arguments)}/commands/advance_clock", body=body)
 
-    async def send_to_api(self, given: Arguments) -> Json:
+    async def send_to_api(self, arguments: Arguments) -> Json:
         return await self.stand_in.call(
-            given.get("world", "default"),
-            given["api"],
-            given["method"],
-            given["path"],
-            query=given.get("query", {}),
-            headers=given.get("headers", {}),
-            body=given.get("body"),
+            arguments.get("world", "default"),
+            arguments["api"],
+            arguments["method"],
+            arguments["path"],
+            query=arguments.get("query", {}),
+            headers=arguments.get("headers", {}),
+            body=arguments.get("body"),
         )
 
 
@@ -160,6 +166,6 @@ def _commands() -> str:
     """``record_payment(customer, bill, amount?, …)`` for each command."""
     shown = []
     for name, kind in COMMANDS.items():
-        members = [f"{each.name}{'' if each.required else '?'}" for each in msgspec.structs.fields(kind)]
+        members = [f"{member.name}{'' if member.required else '?'}" for member in msgspec.structs.fields(kind)]
         shown.append(f"{name}({', '.join(members)})")
     return "; ".join(shown)

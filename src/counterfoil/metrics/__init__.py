@@ -1,5 +1,5 @@
-"""Metrics for Prometheus and traces for OpenTelemetry, each imported only where it is asked for.
+"""Metrics for Prometheus and traces for OpenTelemetry, each imported only if it is enabled.
 
-``counters`` counts in this process, ``collection`` adds what other workers counted, ``exposition`` writes it, ``endpoint`` serves
-it at ``/metrics``; ``traces`` exports a span for each request.
+``counters`` counts in this process, ``collection`` adds other workers' counts, ``exposition`` formats them, ``endpoint`` serves
+them at ``/metrics``; ``traces`` exports a span for each request.
 """

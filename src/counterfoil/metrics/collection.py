@@ -1,7 +1,7 @@
-"""Gathers what all workers of a server counted: whichever is asked for its metrics asks the others, as for the journal.
+"""Collects the counts of all workers of a server: the worker that serves ``/metrics`` asks the others.
 
-Each worker's numbers stay apart, by the label ``worker``. A sum would fall when a worker is killed, since its numbers end with
-it; a single series that begins at 0 again is what Prometheus expects of a restart.
+Each worker has its own series, by the label ``worker``. A sum would decrease when a worker is killed, because its counts are
+lost; Prometheus expects a series that starts at 0 again after a restart.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from counterfoil.processes.siblings import Siblings
 from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import Worlds
 
-ASKED = "metrics"
+QUESTION = "metrics"
 
 
 class WorkerMetrics:
-    """Made before workers are forked. ``store`` and ``siblings``: None where there are none."""
+    """Create it before workers are forked. ``store`` is None without a store, ``siblings`` with one process."""
 
     def __init__(
         self, requests: RequestCounters, worlds: Worlds, store: StoreCounters | None, siblings: Siblings | None
@@ -27,20 +27,20 @@ class WorkerMetrics:
         self._store = store
         self._siblings = siblings
         if siblings is not None:
-            siblings.on_question(ASKED, lambda question: msgspec.json.encode(self._part()))
+            siblings.on_question(QUESTION, lambda question: msgspec.json.encode(self._part()))
 
     def parts(self) -> dict[int, WorkerCounts]:
-        """What each worker counted, by its number from 1; one that does not answer is left out. Not to be called in an event
-        loop."""
+        """The counts of each worker, by its number from 1; a worker that does not answer is left out. Must not be called in an
+        event loop."""
         if self._siblings is None:
             return {1: self._part()}
-        found = {self._siblings.worker: self._part()}
-        for worker, answer in self._siblings.ask(ASKED, b""):
-            found[worker] = msgspec.json.decode(answer, type=WorkerCounts)
-        return dict(sorted(found.items()))
+        counts = {self._siblings.worker: self._part()}
+        for worker, answer in self._siblings.ask(QUESTION, b""):
+            counts[worker] = msgspec.json.decode(answer, type=WorkerCounts)
+        return dict(sorted(counts.items()))
 
     def worlds(self) -> int | None:
-        """How many there are; None while the store cannot be read."""
+        """The number of worlds; None while the store cannot be read."""
         try:
             return len(self._worlds)
         except StoreUnavailable:

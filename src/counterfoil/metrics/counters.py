@@ -1,7 +1,7 @@
 """Counts, in this process, requests by API, operation and status, and what the store does.
 
-Plain numbers rather than prometheus_client's own metrics: those keep several processes' numbers in files, chosen by an
-environment variable when that package is imported, which is not ours to set in a process that embeds counterfoil.
+prometheus_client's own metrics are not used: for several processes they need files, and an environment variable that must be
+set before that package is imported, which a process that embeds counterfoil may not allow.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from counterfoil.store.log import Change, Conflict, Log
 from counterfoil.store.worlds import StoredWorlds
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds: the upper bounds of a histogram's buckets."""
+"""The upper bounds of a histogram's buckets, in seconds."""
 NO_OPERATION = "none"
-"""For a request that no operation of the document fits."""
+"""The operation of a request that matches none in the document."""
 MAX_STATUSES = 10_000
-"""Of all operations. A file of handlers may answer any status; later ones are counted by their class, as ``4xx``."""
+"""Limit on counted statuses of all operations, because own handlers may send any; more are counted by class, as ``4xx``."""
 
 
 class Timing(msgspec.Struct):
-    """How often something took how long: the count of each bucket, the last for what is above all bounds, and the sum."""
+    """A histogram of durations: the count of each bucket, the last one for durations above all bounds, and their sum."""
 
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     seconds: float = 0.0
@@ -43,7 +43,7 @@ class Timing(msgspec.Struct):
 
 class StorePart(msgspec.Struct):
     """One process's work with the store: its commits, the changes in them, how many commits failed or conflicted with another
-    process, how many changes wait, and whether it takes changes now."""
+    process, how many changes wait, and whether it accepts changes now."""
 
     commits: Timing = msgspec.field(default_factory=Timing)
     changes: int = 0
@@ -54,7 +54,7 @@ class StorePart(msgspec.Struct):
 
 
 class WorkerCounts(msgspec.Struct, frozen=True):
-    """What one process counted: API, operation, status, count; API, operation, times; and the store, if there is one."""
+    """The counts of one process: by API, operation and status; durations by API and operation; and the store's, if any."""
 
     requests: list[tuple[str, str, str, int]]
     durations: list[tuple[str, str, Timing]]
@@ -62,12 +62,12 @@ class WorkerCounts(msgspec.Struct, frozen=True):
 
 
 class RequestCounters:
-    """Requests by API, operation and status. Operations are as the document writes them, so that no client can add one."""
+    """Requests by API, operation and status. Operations are those of the document, so that clients cannot add labels."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, str], int] = {}
         self._timings: dict[tuple[str, str], Timing] = {}
-        self._lock = Lock()  # another worker may ask meanwhile, in a thread
+        self._lock = Lock()  # other workers' questions are answered in a thread
 
     def observe(self, context: RequestContext) -> None:
         """The server's ``Observer``."""
@@ -78,11 +78,8 @@ class RequestCounters:
         self._add(api.name, NO_OPERATION, status, seconds)
 
     def _add(self, api: str, operation: str, status: int, seconds: float) -> None:
-        key = (
-            api,
-            operation,
-            str(status) if status else "none",
-        )  # none: the connection was broken before there was a status
+        # "none" is a broken connection without a status
+        key = (api, operation, str(status) if status else "none")
         with self._lock:
             if key not in self._counts and len(self._counts) >= MAX_STATUSES:
                 key = api, operation, f"{status // 100}xx"
@@ -93,7 +90,7 @@ class RequestCounters:
             timing.add(seconds)
 
     def part(self, store: StorePart | None) -> WorkerCounts:
-        """All that was counted here, with what is known of the store."""
+        """The counts of this process, with those of the store."""
         with self._lock:
             requests = [(*key, count) for key, count in self._counts.items()]
             durations = [(*key, timing.copy()) for key, timing in self._timings.items()]
@@ -110,11 +107,11 @@ class StoreCounters:
         self._lock = Lock()
         worlds.measure(self._write)
 
-    def _write(self, log: Log, operations: Sequence[Change]) -> None:
+    def _write(self, log: Log, changes: Sequence[Change]) -> None:
         began = self._seconds()
         conflicts = failures = 0
         try:
-            log.commit(operations)
+            log.commit(changes)
         except Conflict:
             conflicts = 1
             raise
@@ -125,7 +122,7 @@ class StoreCounters:
             with self._lock:
                 part = self._part
                 part.commits.add(self._seconds() - began)
-                part.changes += 0 if conflicts or failures else len(operations)
+                part.changes += 0 if conflicts or failures else len(changes)
                 part.conflicts += conflicts
                 part.failures += failures
 

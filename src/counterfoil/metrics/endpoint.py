@@ -1,4 +1,4 @@
-"""Serves ``/metrics`` to those who may use the control API."""
+"""Serves ``/metrics`` to clients that may use the control API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH = "/metrics"
 
 
 class MetricsApp:
-    """An ASGI application to be mounted at ``PATH``."""
+    """An ASGI application, mounted at ``PATH``."""
 
     def __init__(self, metrics: WorkerMetrics, check_access: CheckAccess) -> None:
         self._metrics = metrics

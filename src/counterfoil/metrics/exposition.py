@@ -1,4 +1,4 @@
-"""Writes what was counted in Prometheus's text format, or as OpenMetrics where the client prefers that."""
+"""Formats the counts in Prometheus's text format, or as OpenMetrics if the client accepts that."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
 def exposition(parts: Mapping[int, WorkerCounts], worlds: int | None, accept: str) -> tuple[bytes, str]:
-    """The metrics and their media type. ``accept``: the request's header; ``worlds``: None if it is not known now."""
-    # not the whole header, of which choose_encoder fails to compare a version that is not a number
+    """The metrics and their media type. ``accept`` is the request's header; ``worlds`` is None if unknown."""
+    # not the whole header: choose_encoder fails on a version that is not a number
     encode, media_type = choose_encoder(OPENMETRICS if OPENMETRICS.partition(";")[0] in accept else "")
     return encode(_Metrics(parts, worlds)), media_type
 
@@ -85,7 +85,7 @@ def _of_store(stores: Mapping[str, StorePart]) -> Iterator[Metric]:
 
 
 def _buckets(timing: Timing) -> list[tuple[str, float]]:
-    """Cumulative counts, as the format has them."""
+    """Cumulative counts, as the format requires."""
     total, buckets = 0, []
     for bound, count in zip((*BOUNDS, float("inf")), timing.counts, strict=True):
         total += count

@@ -1,7 +1,7 @@
-"""Exports a span for each request to an API, named as OpenTelemetry's conventions for HTTP servers say.
+"""Exports a span for each request to an API, following OpenTelemetry's semantic conventions for HTTP servers.
 
-https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (stable). The span is made when the request has been answered, from
-what the server knows of it then, so nothing else is on a request's path. It continues the client's trace (W3C Trace Context).
+https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (stable). The span is created after the response, from
+the request's context, so it does not delay the request. It continues the client's trace (W3C Trace Context).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 METHODS = frozenset(("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"))
 LAST_EXPORT = 3.0
-"""Seconds in which spans that wait are exported at the end; the collector may be down."""
+"""Limit in seconds for exporting waiting spans at the end; the collector may be down."""
 Attributes = dict[str, str | int]
 
 
 def otlp_over_http(url: str) -> SpanProcessor:
-    """Sends spans in batches, from a thread. ``url``: the collector's address; ``/v1/traces`` is added to one without a path.
+    """Sends spans in batches, from a thread. ``url`` is the collector's address; ``/v1/traces`` is added if it has no path.
 
-    At most 2,048 spans wait; later ones are dropped. Variables such as ``OTEL_EXPORTER_OTLP_HEADERS`` and
-    ``OTEL_BSP_MAX_QUEUE_SIZE`` mean what OpenTelemetry says.
+    At most 2,048 spans wait; later ones are dropped. OpenTelemetry's variables, such as ``OTEL_EXPORTER_OTLP_HEADERS`` and
+    ``OTEL_BSP_MAX_QUEUE_SIZE``, apply.
     """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -50,7 +50,7 @@ def otlp_over_http(url: str) -> SpanProcessor:
 
 
 class Traces:
-    """``processor`` is called by ``start``, which each worker calls after the fork, as it begins threads."""
+    """``start`` calls ``processor``, which starts threads; so each worker calls ``start`` after the fork."""
 
     def __init__(self, processor: Callable[[], SpanProcessor]) -> None:
         self._processor = processor
@@ -59,7 +59,7 @@ class Traces:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Export until the end, and then what waits, for some seconds at most."""
+        """Export spans within the ``with`` block, and at its end the waiting ones, for at most ``LAST_EXPORT`` seconds."""
         self.start()
         try:
             yield
@@ -67,13 +67,13 @@ class Traces:
             self.close()
 
     def start(self) -> None:
-        # of this object's own: OpenTelemetry's global provider stays as it is
+        # a separate provider: OpenTelemetry's global one stays unchanged
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         self._provider.add_span_processor(self._processor())
         self._tracer = self._provider.get_tracer("counterfoil", counterfoil.__version__)
 
     def close(self) -> None:
-        """Export what waits, for some seconds at most."""
+        """Export the waiting spans, for at most ``LAST_EXPORT`` seconds."""
         if self._provider is not None:
             last = Thread(target=self._provider.shutdown, name="counterfoil-traces", daemon=True)
             last.start()
@@ -81,49 +81,56 @@ class Traces:
 
     def observe(self, context: RequestContext) -> None:
         """The server's ``Observer``."""
-        about: Attributes = {"counterfoil.api": context.api.name}
-        if context.api.name != "control":  # its path says which world is meant, if any
-            about["counterfoil.world"] = logs.printable(context.world_name, 80)
+        attributes: Attributes = {"counterfoil.api": context.api.name}
+        if context.api.name != "control":  # there the path names the world, if any
+            attributes["counterfoil.world"] = logs.printable(context.world_name, 80)
         route = None
         if context.operation is not None:
-            about["counterfoil.operation"] = context.operation
-            route = about["http.route"] = context.api.prefix.rstrip("/") + context.operation.partition(" ")[2]
+            attributes["counterfoil.operation"] = context.operation
+            route = attributes["http.route"] = context.api.prefix.rstrip("/") + context.operation.partition(" ")[2]
         if context.reason is not None:
-            about["counterfoil.reason"] = logs.printable(context.reason)
-        about |= _of_url(context.base + context.path, context.query_string, context.origin)
-        self._export(context.method, route, context.status, context.duration, about, context.headers)
+            attributes["counterfoil.reason"] = logs.printable(context.reason)
+        attributes |= _of_url(context.base + context.path, context.query_string, context.origin)
+        self._export(context.method, route, context.status, context.duration, attributes, context.headers)
 
     def unreached(self, api: API, scope: Scope, status: int, seconds: float) -> None:
         """The server's ``UnreachedObserver``."""
         path, headers = raw_path(scope), request_headers(scope)
-        about: Attributes = {
+        attributes: Attributes = {
             "counterfoil.api": api.name,
             "counterfoil.world": logs.printable(split_world(path)[0] or "", 80),
         }
-        about |= _of_url(path, b"", f"{scope.get('scheme', 'http')}://")  # in a query, a document may name a credential
-        self._export(scope["method"], None, status, seconds, about, headers)
+        # without the query, which may contain a credential
+        attributes |= _of_url(path, b"", f"{scope.get('scheme', 'http')}://")
+        self._export(scope["method"], None, status, seconds, attributes, headers)
 
     def _export(
-        self, sent: str, route: str | None, status: int, seconds: float, about: Attributes, headers: Mapping[str, str]
+        self,
+        sent: str,
+        route: str | None,
+        status: int,
+        seconds: float,
+        attributes: Attributes,
+        headers: Mapping[str, str],
     ) -> None:
         if self._tracer is None:
             return
         method = sent if sent in METHODS else "_OTHER"
-        about["http.request.method"] = method
+        attributes["http.request.method"] = method
         if method == "_OTHER":
-            about["http.request.method_original"] = logs.printable(sent, 20)
+            attributes["http.request.method_original"] = logs.printable(sent, 20)
         if status:
-            about["http.response.status_code"] = status
+            attributes["http.response.status_code"] = status
         is_error = not status or status >= 500
         if is_error:
-            about["error.type"] = str(status) if status else "connection_broken"
+            attributes["error.type"] = str(status) if status else "connection_broken"
         name = "HTTP" if method == "_OTHER" else method
         ended = time.time_ns()
         span = self._tracer.start_span(
             name if route is None else f"{name} {route}",
             context=TraceContextTextMapPropagator().extract(headers),
             kind=SpanKind.SERVER,
-            attributes=about,
+            attributes=attributes,
             start_time=ended - int(seconds * 1e9),
         )
         if is_error:
@@ -132,21 +139,20 @@ class Traces:
 
 
 def _of_url(path: str, query: bytes, origin: str) -> Attributes:
-    about: Attributes = {"url.path": logs.printable(path)}
+    attributes: Attributes = {"url.path": logs.printable(path)}
     if query:
-        about["url.query"] = logs.printable(redact.logged_query(query.decode("latin-1")))
-    with contextlib.suppress(
-        ValueError
-    ):  # the client's Host header may have an invalid address in brackets or an invalid port
+        attributes["url.query"] = logs.printable(redact.logged_query(query.decode("latin-1")))
+    # the client's Host header may have an invalid address in brackets or an invalid port
+    with contextlib.suppress(ValueError):
         at = urlsplit(origin)
-        about["url.scheme"] = at.scheme
+        attributes["url.scheme"] = at.scheme
         if at.hostname:
-            about["server.address"] = at.hostname
-            about["server.port"] = at.port or (443 if at.scheme == "https" else 80)
-    return about
+            attributes["server.address"] = at.hostname
+            attributes["server.port"] = at.port or (443 if at.scheme == "https" else 80)
+    return attributes
 
 
 def _resource() -> Resource:
-    """What the spans are of; ``OTEL_SERVICE_NAME`` and ``OTEL_RESOURCE_ATTRIBUTES`` come first."""
+    """The resource of the spans; ``OTEL_SERVICE_NAME`` and ``OTEL_RESOURCE_ATTRIBUTES`` take precedence."""
     own = {"service.name": "counterfoil", "service.version": counterfoil.__version__, "process.pid": os.getpid()}
     return Resource.create(dict(Resource(own).merge(OTELResourceDetector().detect()).attributes))

@@ -1,7 +1,7 @@
 """The page as one ASGI application: routes its paths to Flask, the files and the event stream, and checks access.
 
-The document and its files contain no world's data and are public. Plots and events do, so they need to pass the control
-API's check: Host, Origin and token.
+The document and its files contain no data of worlds and are public. Plots and events do, so they require the control API's
+check of Host, Origin and token.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ EVENTS_OR_PLOTS = re.compile(r"/(?P<what>events|plots)/(?P<world>[a-z0-9][a-z0-9
 FILE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 MAX_FLASK_REQUESTS = 128
-"""Requests that Flask works on or that wait for its threads. A page with its plots is four."""
+"""Limit on requests that Flask handles or that wait for its threads. A page with its plots makes four."""
 
 
 class PageApp:
-    """``flask_app`` serves the document and the plots, ``files`` what the document links; ``flask_app`` may be lazy.
-    ``api_prefixes`` are shown to a client that asks for a path that does not exist. ``prepare`` is called in a thread when the
-    document is first asked for: it makes ready what the document's script asks for next, while the browser reads the files."""
+    """``flask_app``, which may be lazy, serves the document and the plots, ``files`` the files that the document links. A 404
+    lists ``api_prefixes``. ``prepare`` is called in a thread on the first request for the document: it prepares what the
+    document's script requests next, while the browser loads the files."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class PageApp:
             return
         world = match["world"]
         try:
-            is_there = self._reader.version(world) is not None
+            exists = self._reader.version(world) is not None
         except StoreUnavailable as error:
             await send_problem(send, 503, str(error), ((b"retry-after", b"1"),))
             return
-        if not is_there:
+        if not exists:
             await send_problem(send, 404, "there is no world of that name", field="world")
         elif match["what"] == "plots":
             await self._flask(scope, path, receive, send)
@@ -98,7 +98,7 @@ class PageApp:
             await self._events.stream(world, scope, receive, send)
 
     async def _flask(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        """Flask gets the path as it was routed and checked here, not one decoded in another way."""
+        """Call Flask with the path that was routed and checked here, so that no other decoding applies."""
         if self._in_flask >= MAX_FLASK_REQUESTS:
             detail = "too many pages and plots are being made; try again in a moment"
             await send_problem(send, 503, detail, ((b"retry-after", b"1"),))

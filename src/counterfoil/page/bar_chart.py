@@ -17,7 +17,7 @@ LABEL_HEIGHT = 20
 BAR_HEIGHT = 14
 ROW_GAP = 10
 MAX_BAR_WIDTH = 68
-"""Per cent of the width; the number stands behind the bar."""
+"""Per cent of the width; the number is shown after the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Row:
 
 
 def bar_chart(title: str, unit: str, rows: Sequence[Row]) -> str:
-    """The chart as an SVG document; with no rows, or only zeros, it says so."""
+    """The chart as an SVG document; without values, the text ``Nothing yet.``"""
     longest = max((abs(bar.value) for row in rows for bar in row.bars), default=Decimal(0))
     height, drawn = 0, Markup()
     for row in rows if longest else ():

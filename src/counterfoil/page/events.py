@@ -1,8 +1,7 @@
-"""Server-sent events that notify the page that its world changed. The page then asks the control API what changed.
+"""Server-sent events that notify the page of changes of its world. The page then fetches them from the control API.
 
-A connection compares the world's version a few times a second. The APIs do not call into it, so that they cost the same
-whether the page is open or not. An ASGI application rather than a Flask view: a thread for each open stream would fill
-the thread pool.
+Each stream compares the world's version a few times a second, so requests to the APIs cost the same whether the page is open or
+not. It is an ASGI application and not a Flask view, because a thread for each open stream would fill the thread pool.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ HEADERS = [
 
 class EventStreams:
     """Answers ``GET /events/{world}`` until the client disconnects, the world is deleted, ``shutdown`` is set, or
-    ``max_duration`` seconds have passed. ``refresh`` is called before a world is looked at, if other processes change it."""
+    ``max_duration`` seconds have passed. ``refresh``, if other processes change worlds, is called before each read."""
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class EventStreams:
             try:
                 version = self._reader.version(world)
                 status = self._reader.status(world) if version != sent else None
-            except StoreUnavailable:  # what changed is told when it can be read again
+            except StoreUnavailable:  # a later event reports the change, when the store can be read again
                 version, status = sent or "unknown", None
             if version is None:
                 await _send_event(send, "gone", {})

@@ -1,4 +1,4 @@
-"""The Flask application of the page, and the same as an ASGI application."""
+"""The Flask application of the page, and its conversion to ASGI."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ THREADS = 4
 def create_app(
     reader: WorldReader, *, digest: str, needs_token: bool, public: bool, has_ledger: bool, has_collections: bool
 ) -> Flask:
-    """The Flask application. ``digest`` is that of the static files. ``needs_token`` and ``public`` tell the page's script
-    what to ask for first; ``has_ledger`` and ``has_collections`` which views there are: those of customers and bills, and those
-    of own documents."""
+    """The Flask application. ``digest`` is the digest of the static files. ``needs_token`` and ``public`` tell the page's
+    script how to get access; ``has_ledger`` shows the views of customers and bills, ``has_collections`` those of own
+    documents."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["PROPAGATE_EXCEPTIONS"] = True  # the server logs them and answers 500

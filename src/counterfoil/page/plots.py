@@ -40,13 +40,13 @@ def open_by_customer(reader: WorldReader, world: str, currency: str) -> str:
     """The customers with the largest open charges, and their previous bill; both net."""
     rows = [
         Row(
-            f"{each['customer']} · {each['name']}",
+            f"{customer['customer']} · {customer['name']}",
             (
-                Bar("open", Decimal(each["open"]), each["open"]),
-                Bar("previous", Decimal(each["previous"]), each["previous"]),
+                Bar("open", Decimal(customer["open"]), customer["open"]),
+                Bar("previous", Decimal(customer["previous"]), customer["previous"]),
             ),
         )
-        for each in reader.largest_open_charges(world, currency, MAX_CUSTOMERS)
+        for customer in reader.largest_open_charges(world, currency, MAX_CUSTOMERS)
     ]
     return bar_chart("Open charges and previous bill by customer", f"{currency}, net of tax", rows)
 
@@ -55,16 +55,16 @@ def ageing(reader: WorldReader, world: str, currency: str) -> str:
     """Unpaid amounts, by how long they have been overdue."""
     rows = [
         Row(
-            each["age"],
+            age_group["age"],
             (
                 Bar(
-                    "previous" if each["age"] == "not due" else "late",
-                    Decimal(each["remaining"]),
-                    f"{each['remaining']} ({each['bills']})",
+                    "previous" if age_group["age"] == "not due" else "late",
+                    Decimal(age_group["remaining"]),
+                    f"{age_group['remaining']} ({age_group['bills']})",
                 ),
             ),
         )
-        for each in _figures_in(reader, world, currency)["ageing"]
+        for age_group in _figures_in(reader, world, currency)["ageing"]
     ]
     return bar_chart("Unpaid bills by age", f"{currency}, number of bills in brackets", rows)
 
@@ -72,7 +72,7 @@ def ageing(reader: WorldReader, world: str, currency: str) -> str:
 def revenue(reader: WorldReader, world: str, currency: str) -> str:
     """Billed amounts, by the month of the bills."""
     months = _figures_in(reader, world, currency)["revenue"][-MAX_MONTHS:]
-    rows = [Row(each["month"], (Bar("open", Decimal(each["total"]), each["total"]),)) for each in months]
+    rows = [Row(month["month"], (Bar("open", Decimal(month["total"]), month["total"]),)) for month in months]
     return bar_chart("Billed by month", f"{currency}, with tax", rows)
 
 
@@ -84,10 +84,10 @@ PLOTS: dict[str, Callable[[WorldReader, str, str], str]] = {
 
 
 def _first_currency(reader: WorldReader, world: str) -> str:
-    """The default, so that a browser can ask for plots without waiting for the figures."""
-    return next((str(each["currency"]) for each in reader.figures(world)["currencies"]), "")
+    """The default currency, so that a browser can request plots without waiting for the figures."""
+    return next((str(figures["currency"]) for figures in reader.figures(world)["currencies"]), "")
 
 
 def _figures_in(reader: WorldReader, world: str, currency: str) -> Json:
-    none: Json = {"ageing": [], "revenue": []}
-    return next((each for each in reader.figures(world)["currencies"] if each["currency"] == currency), none)
+    empty: Json = {"ageing": [], "revenue": []}
+    return next((figures for figures in reader.figures(world)["currencies"] if figures["currency"] == currency), empty)

@@ -1,6 +1,6 @@
 """Token buckets by key, for public mode.
 
-Not pyrate-limiter: it has no bound on the number of keys, and drops old entries in a thread of its own.
+pyrate-limiter is not used: it does not limit the number of keys, and drops old entries in a separate thread.
 """
 
 from __future__ import annotations

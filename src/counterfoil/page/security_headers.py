@@ -14,7 +14,7 @@ POLICY = "; ".join(
         "form-action 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-        # the browser refuses innerHTML and its like: a customer's name cannot become markup or code
+        # the browser refuses innerHTML and similar: a customer's name cannot become markup or code
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     )
@@ -31,7 +31,7 @@ HEADERS: dict[bytes, bytes] = {
 
 
 def with_security_headers(send: Send, *, policy: bool) -> Send:
-    """A ``send`` that adds ``HEADERS`` that the response lacks; with ``policy`` also the content security policy."""
+    """A ``send`` that adds those ``HEADERS`` that the response lacks; with ``policy`` also the content security policy."""
     headers = dict([*HEADERS.items(), CONTENT_SECURITY_POLICY] if policy else HEADERS)
 
     async def send_with_headers(message: Message) -> None:

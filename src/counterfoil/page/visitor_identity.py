@@ -1,7 +1,7 @@
 """Identifies the visitors of public mode by a signed cookie with an id.
 
-itsdangerous signs and checks. Nothing is stored for a visitor: the names of their worlds, their CSRF token and the keys
-of their worlds are all computed from the id and the server's secret.
+itsdangerous signs and checks the cookie. Nothing is stored for a visitor: the names and keys of their worlds and their CSRF
+token are computed from the id and the server's secret.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class VisitorIdentities:
             id, issued = self._cookies.unsign(morsel.value, return_timestamp=True)
         except (CookieError, BadSignature):
             return None
-        # not ``max_age=``, which refuses what a server signed whose clock is a second ahead, or was set back since
+        # not ``max_age=``: it refuses cookies from the future, as when the clock was set back or another server's is ahead
         is_expired = self._cookies.get_timestamp() - issued.timestamp() > self._max_age
         return None if is_expired else self._visitor(id.decode())
 
@@ -65,11 +65,11 @@ class VisitorIdentities:
         return morsel.OutputString()
 
     def is_csrf_token(self, visitor: Visitor, sent: str) -> bool:
-        """Whether ``sent`` is the visitor's; compared in constant time."""
+        """Whether ``sent`` is the visitor's token; compared in constant time."""
         return self._csrf_tokens.verify_signature(visitor.id, sent)
 
     def world_key(self, world: str) -> str:
-        """The credential of the vendors' APIs in a visitor's world."""
+        """The credential for the vendors' APIs in a visitor's world."""
         return "key-" + self._world_keys.get_signature(world).decode()[:24]
 
     def _visitor(self, id: str) -> Visitor:

@@ -1,10 +1,10 @@
 """Public mode: each visitor gets worlds of their own and can neither read nor change another visitor's.
 
-``VisitorMiddleware`` stands in front of the whole server. ``POST /visit`` sets a signed cookie, from which the names of the
-visitor's worlds follow; the control API, plots and events then answer for those worlds only. Worlds are bounded in
-number, size and idle time. The vendors' APIs of a world accept one key, shown to its visitor only. Those of the default
-world accept none, and no request that could change it: visitors' worlds begin as the default world was at start.
-A request that changes something must carry the CSRF token that ``POST /visit`` answered.
+``VisitorMiddleware`` wraps the whole server. ``POST /visit`` sets a signed cookie that determines the names of the visitor's
+worlds; the control API, plots and events then answer for those worlds only. Worlds are limited in number, size and idle time.
+In a visitor's world the vendors' APIs accept one key, shown to that visitor only. In the default world they accept no key and
+no change; visitors' worlds are copies of the default world at start.
+A request that changes something must send the CSRF token from the response to ``POST /visit``.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ MAX_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class VisitorLimits:
-    """Limits for visitors in public mode. Times in seconds; rates as calls per second and burst, by address (for IPv6 its first
-    64 bits) or visitor. ``commands`` counts those of a world until it is reset, writes through the vendors' APIs included;
-    ``bytes`` those of the resources that they wrote."""
+    """Limits for visitors in public mode. Times are in seconds; rates are calls per second and burst, by address (for IPv6 its
+    first 64 bits) or visitor. ``commands`` limits a world's commands until it is reset, including writes through the vendors'
+    APIs; ``bytes`` limits the resources that they write."""
 
     worlds: int = 600
     worlds_each: int = 2
@@ -71,8 +71,8 @@ class VisitorLimits:
     bytes: int = 2 * 2**20
 
     def rates_divided_by(self, workers: int) -> VisitorLimits:
-        """The limits of one of so many processes. Each counts calls by itself; limits on worlds are shared by all processes and
-        stay as they are."""
+        """The limits for one of ``workers`` processes. Each process counts calls separately; limits on worlds apply to all
+        processes together and stay unchanged."""
 
         def divided(rate: tuple[float, float]) -> tuple[float, float]:
             return rate[0] / workers, max(1.0, rate[1] / workers)
@@ -82,10 +82,10 @@ class VisitorLimits:
 
 class VisitorMiddleware:
     """``app`` for visitors. ``check_host`` takes headers and raises ``ApiError`` for a Host or Origin that is not this server's;
-    ``clock`` returns seconds, monotonic, and ``wall_clock`` those since 1970. Cookies are good wherever ``secret`` is the same:
-    by default in this process alone.
+    ``clock`` returns monotonic seconds, ``wall_clock`` seconds since 1970. Cookies are valid in every process with the same
+    ``secret`` (default: this process alone).
 
-    Which credentials a world accepts follows from its name and the secret, whatever it is made from or reset to."""
+    The name of a world and the secret determine the credentials that it accepts, even after a reset."""
 
     def __init__(
         self,
@@ -113,16 +113,14 @@ class VisitorMiddleware:
         self._visits = TokenBuckets(*limits.visits, clock)
         worlds.restrict_credentials(self._credentials_of)
         if worlds.is_shared:
-            worlds.limit_to(
-                limits.worlds + 1
-            )  # with the default one: checked when one is made, whichever process makes it
+            worlds.limit_to(limits.worlds + 1)  # plus the default world; checked by each process that creates one
         self._template = worlds.named(DEFAULT_WORLD).fork("template")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # the content security policy is set by the applications: Swagger UI needs another one than the page
+        # the applications set the content security policy, because Swagger UI and the page need different ones
         send = with_security_headers(send, policy=False)
         address = address_key(str((scope.get("client") or ("unknown",))[0]))
         headers = request_headers(scope)
@@ -153,7 +151,7 @@ class VisitorMiddleware:
     # --- visits ----------------------------------------------------------------------------------
 
     async def _visit(self, scope: Scope, headers: Mapping[str, str], address: str, send: Send) -> None:
-        """Respond with the visitor's CSRF token and worlds, a new cookie if theirs is not valid, and create their first world."""
+        """Create the visitor's first world; send the CSRF token, the worlds' names, and a new cookie if theirs is invalid."""
         if scope["method"] != "POST":
             await send_problem(send, 405, "a visit begins with POST", ((b"allow", b"POST"),))
             return
@@ -182,7 +180,7 @@ class VisitorMiddleware:
             try:
                 self._worlds.add(self._template.fork(name), time_to_live=self._limits.idle)
             except LedgerError as error:
-                if self._worlds.get(name) is None:  # else the same visitor came to another process at the same moment
+                if self._worlds.get(name) is None:  # else the same visitor created it in another process
                     raise ApiError("unavailable", error.message) from None
 
     def _ensure_capacity(self) -> None:
@@ -198,7 +196,7 @@ class VisitorMiddleware:
         return {key: Grant(key, None, None)}
 
     def _refuse_write(self, scope: Scope) -> Refusal | None:
-        """Why a write to a vendor's API is refused: the world is not a visitor's, or was written to enough."""
+        """Why a write to a vendor's API is refused: the world is not a visitor's, or has reached a limit."""
         name, _, path = split_world(raw_path(scope))
         if scope["method"] in NON_WRITING_METHODS or path.startswith(RESTRICTED):
             return None
@@ -214,7 +212,7 @@ class VisitorMiddleware:
     # --- authorization ---------------------------------------------------------------------------
 
     async def _authorize(self, scope: Scope, headers: Mapping[str, str], address: str, receive: Receive) -> Receive:
-        """Raise ``ApiError`` unless the request is allowed. Returns a ``receive`` that still has the body."""
+        """Raise ``ApiError`` unless the request is allowed; returns a ``receive`` that still has the body."""
         method = scope["method"]
         _, _, path = split_world(raw_path(scope))
         if not path.startswith(RESTRICTED):
@@ -236,7 +234,7 @@ class VisitorMiddleware:
             raise ApiError("too_many_requests", "too many changes at once; wait a moment")
 
     async def _check_world(self, path: str, method: str, visitor: Visitor, receive: Receive) -> Receive:
-        """Check that the path, and for a new world the body, names a world of the visitor's."""
+        """Check that the path, or for a new world the body, names one of the visitor's worlds."""
         named = world_in_path(path)
         if named is not None and named[0] in visitor.worlds:
             if named[1] != "/fork":
@@ -257,7 +255,7 @@ def _check_same_site(headers: Mapping[str, str]) -> None:
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, bounded, and a ``receive`` that returns it once more."""
+    """The body, up to ``MAX_BODY`` bytes, and a ``receive`` that returns it again."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -281,7 +279,7 @@ async def _read_body(receive: Receive) -> tuple[bytes, Receive]:
 
 def _name_in(body: bytes) -> object:
     try:
-        read = orjson.loads(body)
+        data = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    return read.get("name") if isinstance(read, dict) else None
+    return data.get("name") if isinstance(data, dict) else None

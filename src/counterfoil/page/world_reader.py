@@ -1,4 +1,4 @@
-"""The interface through which the page's plots and event stream read worlds; ``counterfoil.app`` passes an implementation."""
+"""The interface through which plots and event streams read worlds; ``counterfoil.app`` passes an implementation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WorldReader(Protocol):
         ...
 
     def largest_open_charges(self, world: str, currency: str, limit: int) -> Sequence[Json]:
-        """Up to ``limit`` of ``{customer, name, open, previous}``, the largest open charges first; both amounts are net.
+        """Up to ``limit`` objects ``{customer, name, open, previous}``, largest open charges first; both amounts are net.
 
         Raises ``UnknownRecord``."""
         ...

@@ -1,4 +1,4 @@
-"""What several processes of one server need: a supervisor that starts them, and ways to know what the others know.
+"""Several processes of one server: a supervisor that starts workers, and what the workers share.
 
-Worlds are shared by the store alone (``counterfoil.store``). This is about the rest, none of which outlives the server.
+Worlds are shared through the store (``counterfoil.store``). What is shared here does not outlive the server.
 """

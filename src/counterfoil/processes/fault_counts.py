@@ -1,4 +1,4 @@
-"""Counts over all workers how many calls a fault has seen and how often it applied: in a SQLite file that is never flushed."""
+"""Counts the matching calls and the hits of each fault over all workers, in a SQLite file that is never flushed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger("counterfoil.server")
 
 
 class SharedFaultCounts:
-    """In ``folder``. Made before the workers are forked, and opened in each."""
+    """Fault counts in ``folder``. Create it before the workers are forked, and call ``start`` in each worker."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "fault-counts.db"
@@ -33,7 +33,7 @@ class SharedFaultCounts:
         self._open()
 
     def _open(self) -> None:
-        """Leaves ``_connection`` None if the file cannot be made, because the disk is full; it is tried again later."""
+        """Open the file. If it fails, because the disk is full, ``_connection`` stays None, and later calls try again."""
         try:
             connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -57,11 +57,11 @@ class SharedFaultCounts:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 rows = connection.execute("SELECT fault, counted, hits, draws FROM count WHERE world = ?", (world,))
-                counted = {fault: rest for fault, *rest in rows}
-                for each in faults:
-                    each.counted, each.hits, draws = counted.get(each.number, (0, 0, None))
+                counted = {number: counts for number, *counts in rows}
+                for fault in faults:
+                    fault.counted, fault.hits, draws = counted.get(fault.number, (0, 0, None))
                     if draws is not None:
-                        each.rng.setstate(msgspec.json.decode(draws, type=RandomState))
+                        fault.rng.setstate(msgspec.json.decode(draws, type=RandomState))
             except sqlite3.Error:
                 logger.exception("faults are counted by each worker alone")
                 _roll_back(connection)
@@ -77,13 +77,13 @@ class SharedFaultCounts:
         rows = (
             (
                 world,
-                each.number,
-                each.counted,
-                each.hits,
-                msgspec.json.encode(each.rng.getstate()) if each.draws else None,
+                fault.number,
+                fault.counted,
+                fault.hits,
+                msgspec.json.encode(fault.rng.getstate()) if fault.draws else None,
             )
-            for each in faults
-            if each.counted
+            for fault in faults
+            if fault.counted
         )
         try:
             connection.executemany("INSERT OR REPLACE INTO count VALUES (?, ?, ?, ?, ?)", rows)
@@ -93,7 +93,7 @@ class SharedFaultCounts:
             _roll_back(connection)
 
     def forget(self, world: str, fault: int | None = None) -> None:
-        """Count anew: for that fault, or for all of the world."""
+        """Reset the counts of one fault, or of all faults of the world."""
         if self._connection is None:
             return
         with self._lock, suppress(sqlite3.Error):

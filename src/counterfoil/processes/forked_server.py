@@ -1,6 +1,6 @@
-"""Serves an application in a process of its own that is forked from this one, so that both work at the same time.
+"""Serves an application in a forked process, so that it runs at the same time as this one.
 
-What this process has built is there at once, and shared until one of the two changes it.
+The fork shares the memory of this process, so that it need not build anything again.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from counterfoil.serving import serve
 
 
 def can_fork() -> bool:
-    """Whether this process can be forked safely: a fork has no other thread, and the locks that one held stay held."""
+    """Whether this process can be forked safely: with other threads, a lock that one of them holds stays locked in the fork."""
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
 def serve_in_fork(app: ASGIApp, listener: socket.socket, others: Sequence[socket.socket] = ()) -> Callable[[], None]:
     """Start serving in a forked process; returns a ``stop()`` function. Needs ``can_fork()``.
 
-    ``listener`` is listening already, so requests are answered as soon as the process is ready for them. ``others`` are
-    sockets of this process alone. The forked process ends when this one does, however that happens.
+    ``listener`` is listening already, so requests are answered as soon as the process is ready for them. The forked
+    process closes ``others``, sockets that only this process uses. It ends when this process ends, even if that is killed.
     """
     parent_read, parent_write = os.pipe()
     sys.stdout.flush()
@@ -40,7 +40,7 @@ def serve_in_fork(app: ASGIApp, listener: socket.socket, others: Sequence[socket
 
     def stop() -> None:
         os.close(parent_write)
-        with contextlib.suppress(ChildProcessError):  # who started this process may ignore SIGCHLD
+        with contextlib.suppress(ChildProcessError):  # this process may have inherited that SIGCHLD is ignored
             os.waitpid(process, 0)
 
     return stop
@@ -57,7 +57,7 @@ def _serve(app: ASGIApp, listener: socket.socket, others: Sequence[socket.socket
     finally:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
-        os._exit(1)  # what the parent opened is not this process's to close
+        os._exit(1)  # without closing what the parent opened
 
 
 def _end_with_parent(parent_read: int) -> NoReturn:

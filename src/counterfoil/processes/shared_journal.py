@@ -1,7 +1,7 @@
-"""The journal of each world over all workers of a server: each worker shows what any of them recorded.
+"""The journal of each world over all workers of a server: each worker shows the exchanges of all.
 
-Each worker records its own requests in memory, which costs a request nothing more; the others are asked when the journal is
-read. A worker that is killed takes its part of the journal with it.
+Each worker records its own requests in memory, at no extra cost; it asks the other workers when its journal is read. The part
+of a killed worker is lost.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from counterfoil.server.context import RequestContext
 from counterfoil.server.journal.store import JournalLimits, JournalStore
 
 SLOTS = 4096
-"""Counters of each worker, chosen by a world's name. Two worlds may share one: then a page looks once too often."""
+"""Counters per worker, chosen by a world's name. Two worlds may share one; a page then sometimes reloads needlessly."""
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one worker has: the number of its last exchange, how many it dropped, when each of those that it has was recorded,
-    and those that were asked for."""
+    """The journal of one worker: the number of its last exchange, how many exchanges it dropped, when each of the others was
+    recorded, and those that match the query."""
 
     last: int
     dropped: int
@@ -33,7 +33,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class _Recorded(NamedTuple):
-    """Exchanges in the order in which they happened, over all workers."""
+    """An exchange of one worker; sorts by time."""
 
     at: datetime
     worker: int
@@ -41,14 +41,14 @@ class _Recorded(NamedTuple):
 
 
 class SharedJournal:
-    """``journal`` is this worker's. Implements ``counterfoil.api.control_types.Journal``. Made before the workers are forked."""
+    """``journal`` is this worker's. Implements ``counterfoil.api.control_types.Journal``. Create it before forking workers."""
 
     def __init__(self, journal: JournalStore, siblings: Siblings, workers: int) -> None:
         self._journal = journal
         self._siblings = siblings
         self._workers = workers
         self._limit = JournalLimits().exchanges
-        self._counts = memoryview(mmap.mmap(-1, (workers + 1) * SLOTS * 8)).cast("Q")  # shared by those that are forked
+        self._counts = memoryview(mmap.mmap(-1, (workers + 1) * SLOTS * 8)).cast("Q")  # shared with the forked workers
         self._worker = 0
         siblings.on_question("journal", self._answer)
         siblings.on_question("journal.clear", self._answer_clear)
@@ -65,17 +65,17 @@ class SharedJournal:
         self._counts[self._worker * SLOTS + crc32(world.encode()) % SLOTS] += 1  # no other process writes here
 
     def version(self, world: str) -> int:
-        """A number that grows with every exchange of the world at any worker, and when they are cleared."""
+        """A number that grows with every exchange of the world in any worker, and when the journal is cleared."""
         return sum(self._counts[crc32(world.encode()) % SLOTS :: SLOTS])
 
-    def find(self, world: str, wanted: JournalQuery) -> JournalPage:
-        asked = msgspec.structs.replace(wanted, after=None, limit=self._limit)
-        question = msgspec.json.encode((world, asked))
-        parts = {self._worker: self._part(world, asked)}
-        for worker, said in self._siblings.ask("journal", question):
-            if said:
-                parts[worker] = msgspec.json.decode(said, type=Part)
-        return _merged(parts, wanted, self._limit)
+    def find(self, world: str, query: JournalQuery) -> JournalPage:
+        unlimited = msgspec.structs.replace(query, after=None, limit=self._limit)
+        question = msgspec.json.encode((world, unlimited))
+        parts = {self._worker: self._part(world, unlimited)}
+        for worker, answer in self._siblings.ask("journal", question):
+            if answer:
+                parts[worker] = msgspec.json.decode(answer, type=Part)
+        return _merged(parts, query, self._limit)
 
     def clear(self, world: str) -> None:
         self._answer_clear(world.encode())
@@ -94,32 +94,32 @@ class SharedJournal:
         return b""
 
 
-def _merged(parts: dict[int, Part], wanted: JournalQuery, limit: int) -> JournalPage:
+def _merged(parts: dict[int, Part], query: JournalQuery, limit: int) -> JournalPage:
     """One journal of all parts.
 
-    Exchanges are numbered so that the newest has the total count of all workers; later exchanges do not renumber earlier ones.
-    After a worker was killed, the total is without its part, and numbers begin again lower.
+    The newest exchange has the total count of all workers as its number; later exchanges do not renumber earlier ones. When a
+    worker is killed, its part is subtracted from the total, and numbers become lower.
     """
-    places = sorted(
+    recorded = sorted(
         _Recorded(at, worker, part.last - len(part.times) + 1 + index)
         for worker, part in parts.items()
         for index, at in enumerate(part.times)
     )
-    # older than the oldest of a worker that dropped some: others of that time may be missing
-    whole = max((part.times[0] for part in parts.values() if part.dropped and part.times), default=None)
-    shown = [each for each in places if whole is None or each.at >= whole][-limit:]
+    # leave out exchanges older than the oldest of a worker that dropped some: others of that time may be missing
+    complete_from = max((part.times[0] for part in parts.values() if part.dropped and part.times), default=None)
+    shown = [entry for entry in recorded if complete_from is None or entry.at >= complete_from][-limit:]
     last = sum(part.last for part in parts.values())
-    numbers = {(each.worker, each.number): last - back for back, each in enumerate(reversed(shown))}
+    numbers = {(entry.worker, entry.number): last - back for back, entry in enumerate(reversed(shown))}
     matching = sorted(
         (
-            msgspec.structs.replace(each, number=numbers[worker, each.number])
+            msgspec.structs.replace(exchange, number=numbers[worker, exchange.number])
             for worker, part in parts.items()
-            for each in part.matching
-            if (worker, each.number) in numbers
+            for exchange in part.matching
+            if (worker, exchange.number) in numbers
         ),
-        key=lambda each: each.number,
+        key=lambda exchange: exchange.number,
     )
-    if wanted.after is not None:
-        matching = [each for each in matching if each.number > wanted.after]
-    dropped = sum(part.dropped for part in parts.values()) + len(places) - len(shown)
-    return JournalPage(tuple(matching[max(0, len(matching) - max(0, wanted.limit)) :]), len(matching), dropped)
+    if query.after is not None:
+        matching = [exchange for exchange in matching if exchange.number > query.after]
+    dropped = sum(part.dropped for part in parts.values()) + len(recorded) - len(shown)
+    return JournalPage(tuple(matching[max(0, len(matching) - max(0, query.limit)) :]), len(matching), dropped)

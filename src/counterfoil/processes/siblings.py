@@ -1,4 +1,4 @@
-"""Lets the workers of one server ask each other: over Unix sockets in a folder of their own, answered by a thread."""
+"""Lets the workers of one server ask each other questions, over Unix sockets in a private folder; a thread answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger("counterfoil.server")
 
 
 class Siblings:
-    """``folder`` is this server's alone. What is sent are bytes, never pickled objects."""
+    """``folder`` must be private to this server. Messages are bytes, never pickled objects."""
 
     def __init__(self, folder: Path, workers: int) -> None:
         self._folder = folder
@@ -26,25 +26,27 @@ class Siblings:
 
     @property
     def worker(self) -> int:
-        """Which one this process is, from 1; 0 before it has begun to answer."""
+        """The number of this worker, from 1; 0 before ``start``."""
         return self._worker
 
     def on_question(self, what: str, reply: Callable[[bytes], bytes]) -> None:
-        """Register the function that answers what other workers ask as ``what``. It is called in a thread."""
+        """Register the function that answers other workers' questions about ``what``. It is called in a thread."""
         self._answers[what.encode()] = reply
 
     def start(self, worker: int) -> None:
-        """Begin to answer, as this worker (counted from 1)."""
+        """Start answering as worker number ``worker``, from 1."""
         self._worker = worker
         path = self._path(worker)
-        path.unlink(missing_ok=True)  # of one that was killed
+        path.unlink(missing_ok=True)  # left by a worker that was killed
         listener = Listener(str(path), "AF_UNIX", backlog=64)
         Thread(target=self._serve, args=(listener,), name="counterfoil-siblings", daemon=True).start()
 
     def ask(self, what: str, body: bytes) -> list[tuple[int, bytes]]:
-        """What each other worker answered, with its number. Not to be called in an event loop."""
-        asked = [(each, self._begin(each, what, body)) for each in range(1, self._workers + 1) if each != self._worker]
-        return [(worker, said) for worker, open_ in asked if open_ is not None and (said := _end(open_)) is not None]
+        """The answer of each other worker, with its number. Must not be called in an event loop."""
+        others = [worker for worker in range(1, self._workers + 1) if worker != self._worker]
+        asked = [(worker, self._begin(worker, what, body)) for worker in others]
+        answers = [(worker, None if connection is None else _end(connection)) for worker, connection in asked]
+        return [(worker, answer) for worker, answer in answers if answer is not None]
 
     def _path(self, worker: int) -> Path:
         return self._folder / f"worker-{worker}"

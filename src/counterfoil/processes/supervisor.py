@@ -1,7 +1,7 @@
-"""Starts workers by forking, replaces those that end, and ends them all when it ends itself.
+"""Starts workers by forking, replaces workers that end, and ends all workers when it ends itself.
 
-Not uvicorn's own supervisor (``uvicorn.supervisors.Multiprocess``): it spawns, so that every worker would build everything
-again and share no memory, and all would accept from one socket, which gave one worker 16 of 16 connections at times.
+uvicorn's own supervisor (``uvicorn.supervisors.Multiprocess``) is not used: it spawns, so every worker would build everything
+again and share no memory, and all workers accept from one socket, which sometimes gave one worker 16 of 16 connections.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from types import FrameType
 from typing import NoReturn
 
 MIN_UPTIME_SECONDS = 1.0
-"""A worker that ends within so many seconds failed to start, rather than being killed."""
+"""A worker that ends within this many seconds counts as failed to start."""
 MAX_FAILURES = 5
 PAUSE = 0.2
 """Seconds before a worker that failed to start is started again."""
 STOP_SECONDS = 10.0
-"""Seconds in which workers may end by themselves."""
+"""Seconds after which workers that do not end are killed."""
 
 PID_BYTES = 8
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
 class WorkersFailed(Exception):
-    """Workers end as soon as they start; the message is one line."""
+    """Workers failed to start too often; the message is one line."""
 
 
 class Supervisor:
-    """``work`` is called in each worker with its number, counted from 1, and with what is to be called when it is ready; when it
-    returns, the worker ends. ``ready`` is called in this process when all are ready for the first time, ``clean_up`` in each
-    worker that finds this process killed."""
+    """``work`` is called in each worker with its number, from 1, and a function to call when it is ready; when ``work`` returns,
+    the worker ends. ``ready`` is called in this process when all workers are ready for the first time, ``clean_up`` in each
+    worker if this process is killed."""
 
     def __init__(
         self,
@@ -56,30 +56,29 @@ class Supervisor:
         self._failures = 0
 
     def run(self) -> None:
-        """Returns when SIGINT or SIGTERM has come and all workers have ended. Raises ``WorkersFailed``."""
-        self._parent_read, self._parent_write = (
-            os.pipe()
-        )  # the writing end is this process's alone: it closes however that ends
+        """Run until SIGINT or SIGTERM, then end all workers. Raises ``WorkersFailed``."""
+        # only this process has the writing end, so it closes even if this process is killed
+        self._parent_read, self._parent_write = os.pipe()
         self._ready_read, self._ready_write = os.pipe()
         signals, wakes = os.pipe()
         for pipe in (signals, wakes, self._ready_read):
             os.set_blocking(pipe, False)
-        for each in SIGNALS:
-            signal.signal(each, self._on_signal)
+        for name in SIGNALS:
+            signal.signal(name, self._on_signal)
         signal.set_wakeup_fd(wakes)
         gc.collect()
         gc.freeze()  # a collection in a worker would otherwise write to all objects, and copy their memory
         try:
             for number in range(1, self._workers + 1):
                 self._start(number)
-            is_told = False
+            was_ready = False
             while not self._is_stopping:
                 select.select([signals, self._ready_read], [], [], 5.0)
                 _drain(signals)
                 self._note_ready()
                 self._replace_ended()
-                if not is_told and len(self._accepting) == self._workers:
-                    is_told = True
+                if not was_ready and len(self._accepting) == self._workers:
+                    was_ready = True
                     self._ready()
         finally:
             self._stop()
@@ -89,8 +88,8 @@ class Supervisor:
             self._is_stopping = True
 
     def _note_ready(self) -> None:
-        told = _drain(self._ready_read)
-        self._accepting |= {int.from_bytes(told[at : at + PID_BYTES]) for at in range(0, len(told), PID_BYTES)}
+        ids = _drain(self._ready_read)
+        self._accepting |= {int.from_bytes(ids[at : at + PID_BYTES]) for at in range(0, len(ids), PID_BYTES)}
 
     def _replace_ended(self) -> None:
         for process, (number, started) in list(self._running.items()):
@@ -122,13 +121,13 @@ class Supervisor:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for each in SIGNALS:
-                signal.signal(each, signal.SIG_DFL)
+            for name in SIGNALS:
+                signal.signal(name, signal.SIG_DFL)
             os.close(self._parent_write)
             threading.Thread(target=self._end_with_supervisor, name="counterfoil-supervisor", daemon=True).start()
-            self._work(number, self._tell_ready)
+            self._work(number, self._report_ready)
             code = 0
-        except SystemExit as ended:  # it has said why
+        except SystemExit as ended:  # the worker has printed why
             code = ended.code if isinstance(ended.code, int) else 1
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -136,9 +135,9 @@ class Supervisor:
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
                 sys.stderr.flush()
-            os._exit(code)  # what the supervisor opened is not a worker's to close
+            os._exit(code)  # without closing what the supervisor opened
 
-    def _tell_ready(self) -> None:
+    def _report_ready(self) -> None:
         os.write(self._ready_write, os.getpid().to_bytes(PID_BYTES))
 
     def _end_with_supervisor(self) -> NoReturn:
@@ -150,7 +149,7 @@ class Supervisor:
         self._is_stopping = True
         self._note_ready()
         for process in self._running:
-            # one that is not ready has answered nothing, and may not be prepared for a signal yet
+            # a worker that is not ready serves no requests, and may not handle signals yet
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM if process in self._accepting else signal.SIGKILL)
         until = time.monotonic() + STOP_SECONDS

@@ -1,4 +1,4 @@
-"""The server: finds the world and the API that a request is for, and hands it to that API's pipeline.
+"""The server: finds the world and the API for a request, and passes it to that API's pipeline.
 
 Everything is built at start, so that a mistake in a spec or an API is an error at start, not a 500 at the first request.
 """
@@ -43,10 +43,10 @@ class Options:
     """How to serve.
 
     ``pipeline``: options of each API's middleware. ``validate_specs``: validate the specs themselves at start (about a second).
-    ``specs``: the folder of the specs, by default the packaged ones. ``observers`` are called for each request to an API
-    when it is answered, ``unreached`` for each that found no world. ``mounts``: other ASGI applications by path prefix
-    (``/_sandbox/v1``); ``/`` gets all other paths; they get the whole path. ``not_ready_reason`` returns, in one line, why the
-    server is not ready; None if it is.
+    ``specs``: the folder of the specs, by default the packaged ones. ``observers`` are called for each answered request to an
+    API, ``unreached`` for each request to an API that found no world. ``mounts``: other ASGI applications by path prefix
+    (``/_sandbox/v1``; ``/`` for all other paths), which receive the whole path. ``not_ready_reason`` returns why the server is
+    not ready, in one line; None if it is ready.
     """
 
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
@@ -69,7 +69,7 @@ def build_server(apis: Sequence[API], world_of: WorldOf, *, options: Options | N
 
 
 class Server:
-    """The ASGI application of all APIs. ``served`` holds each API with its spec, by name."""
+    """The ASGI application of all APIs. ``served`` has each API and its spec, by name."""
 
     def __init__(self, apis: Sequence[API], world_of: WorldOf, options: Options) -> None:
         self.world_of = world_of
@@ -90,11 +90,12 @@ class Server:
         self._not_ready_reason = options.not_ready_reason
 
     def _refuse_clash(self, prefix: str) -> None:
-        mounted = [each for each, _ in self._mounts if each.rstrip("/")]
-        taken = [*(f"/{each}" for each in _RESERVED_SEGMENTS), *mounted, *(each[0] for each in self._pipelines)]
+        mounted = [path for path, _ in self._mounts if path.rstrip("/")]
+        served = [path for path, _, _ in self._pipelines]
+        taken = [*(f"/{segment}" for segment in _RESERVED_SEGMENTS), *mounted, *served]
         for other in taken:
             if not prefix or f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/"):
-                raise SpecError(f"the prefix '{prefix}' cannot be served beside '{other}'")
+                raise SpecError(f"the prefix '{prefix}' cannot be served next to '{other}'")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -102,7 +103,7 @@ class Server:
                 await self._serve(scope, receive, send)
             except ConnectionBroken as broken:
                 await workarounds.break_connection(send, str(broken), abruptly=broken.abruptly)
-            except Exception:  # a mount, or world_of; APIs render their own errors
+            except Exception:  # in a mount or world_of; APIs render their own errors
                 logs.server.exception("%s failed", logs.printable(scope["path"]))
                 with contextlib.suppress(RuntimeError):  # the response had begun: the connection is closed instead
                     await send_whole_response(problem(500, INTERNAL_ERROR_MESSAGE), scope["method"], send)
@@ -129,8 +130,8 @@ class Server:
                     context = self._context(scope, api, world, world_name or "", base, path[len(base) :], started)
                     await self._serve_api(pipeline, context, scope, receive, send)
                     return
-                named = logs.printable(world_prefix.removeprefix("/w/"), 80)
-                response = problem(404, f"there is no world '{named}'")
+                unknown = logs.printable(world_prefix.removeprefix("/w/"), 80)
+                response = problem(404, f"there is no world '{unknown}'")
                 await self._serve_unreached(api, scope, path, started, response, send)
                 return
         mount = self._mount(path)
@@ -140,7 +141,7 @@ class Server:
         elif mount is not None:
             await mount(scope, receive, send)
         else:
-            await send_and_log(scope, path, started, self._respond_itself(scope["method"], path), send)
+            await send_and_log(scope, path, started, self._own_response(scope["method"], path), send)
 
     def _context(
         self, scope: Scope, api: API, world: World, world_name: str, base: str, path: str, started: float
@@ -164,12 +165,12 @@ class Server:
     async def _serve_api(
         self, pipeline: ASGIApp, context: RequestContext, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        # A copy of the scope: the HTTP server's refers to ``send``, and must not refer to the context (see RequestContext).
+        # A copy, because the HTTP server's scope refers to ``send`` and must not refer to the context (see RequestContext).
         inner = {**scope, "path": router_request_path(context.path), "root_path": "", SCOPE_KEY: context}
         try:
             await pipeline(inner, receive, ResponseWriter(context, send, receive).send)
         except Outdated:
-            context.finished = True  # it was not answered, and is worked on again
+            context.finished = True  # not answered yet: the request is handled again
             raise
         finally:
             self._finish(context)
@@ -219,7 +220,7 @@ class Server:
                 return app
         return None
 
-    def _respond_itself(self, method: str, path: str) -> Response:
+    def _own_response(self, method: str, path: str) -> Response:
         if path == "/ready" and (reason := self._not_ready_reason()) is not None:
             return problem(503, reason)
         if path in ("/health", "/ready"):
@@ -242,7 +243,7 @@ class Server:
 
 
 def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
-    """The scheme and authority that the client used; a Host header that is not a host is not repeated in links."""
+    """The scheme and authority that the client used; an invalid Host header is not repeated in links."""
     host = headers.get("host", "")
     if not _HOST.fullmatch(host):
         server = scope.get("server") or ("localhost", None)
@@ -251,7 +252,7 @@ def _origin(scope: Scope, headers: Mapping[str, str]) -> str:
 
 
 async def send_and_log(scope: Scope, path: str, started: float, response: Response, send: Send) -> None:
-    """Send a whole response, and write its access line. ``started`` is of ``time.perf_counter``."""
+    """Send a whole response, and write its access line. ``started`` is a value of ``time.perf_counter``."""
     await send_whole_response(response, scope["method"], send)
     logs.request_line(
         method=scope["method"],
@@ -263,7 +264,7 @@ async def send_and_log(scope: Scope, path: str, started: float, response: Respon
 
 
 async def send_whole_response(response: Response, method: str, send: Send) -> None:
-    """Send a response whole; only its head for HEAD."""
+    """Send a whole response; for HEAD only its head."""
     payload = to_bytes(response.body)
     headers = [
         (name.encode("ascii"), workarounds.safe_header(value).encode("latin-1")) for name, value in response.headers

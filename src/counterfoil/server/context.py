@@ -19,13 +19,13 @@ SCOPE_KEY = "counterfoil.context"
 
 Policy = Literal["enforce", "report"]
 """What happens to a request or response that the spec does not allow. ``enforce`` refuses the request, or replaces the
-response by an error. ``report`` lets it pass and leaves the violation in ``RequestContext.violations`` for observers."""
+response by an error. ``report`` accepts it and adds the violation to ``RequestContext.violations`` for observers."""
 
 
 class ConnectionBroken(Exception):
-    """Raised to break the connection on purpose, by a fault.
+    """Raised by a fault to break the connection on purpose.
 
-    ``abruptly`` asks for a TCP reset instead of an early close. A client in this process gets the message.
+    ``abruptly`` means a TCP reset instead of an early close. A client in this process gets an exception with the message.
     """
 
     def __init__(self, message: str, *, abruptly: bool) -> None:
@@ -34,27 +34,27 @@ class ConnectionBroken(Exception):
 
 
 class ResponseFault(Protocol):
-    """Changes how one response is sent. It is applied after the response was validated."""
+    """Changes how one response is sent, after it was validated."""
 
     def headers(self, status: int) -> tuple[tuple[str, str], ...]:
         """Headers to add to the response's own."""
         ...
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
-        """Send the body; the head was sent before. Sets ``context.payload`` to what was sent, and may set
-        ``context.broken``. Calls ``context.finish`` before the last bytes."""
+        """Send the body, after the head. Sets ``context.payload`` to the bytes sent, and may set ``context.broken``. Calls
+        ``context.finish`` before the last bytes."""
         ...
 
 
 class RequestContext(msgspec.Struct, eq=False):
-    """One request. Each layer sets the fields below its name and reads those of the layers before it.
+    """One request. Each layer sets the fields below its comment and reads the fields of earlier layers.
 
-    It holds no ``send``: the HTTP server's ``send`` refers to the scope, and the scope to this object. Such a reference
-    cycle, with all rows of a page, waits for the garbage collector (measured: p99 of 40 ms).
+    It has no reference to ``send``, because ``send`` refers to the scope and the scope to this object. Such a reference cycle,
+    with all rows of a page, would wait for the garbage collector (measured: p99 of 40 ms).
     """
 
     # the server: which API in which world, and the request's head. ``path`` is what follows the API's prefix,
-    # percent-encoded as sent; ``headers`` have lower-case names; ``started`` is of ``time.perf_counter``;
+    # percent-encoded as sent; ``headers`` have lower-case names; ``started`` is a value of ``time.perf_counter``;
     # ``refusal``: why the HTTP server refused the request.
     api: API
     world: World
@@ -76,7 +76,7 @@ class RequestContext(msgspec.Struct, eq=False):
     # security
     principal: Principal | None = None
 
-    # request validation: values typed by the spec. ``violations`` is filled only where a policy is "report".
+    # request validation: values with the types in the spec. ``violations`` is only filled if a policy is "report".
     path_values: dict[str, Any] = {}
     query_values: dict[str, Any] = {}
     body: Any = None
@@ -84,7 +84,7 @@ class RequestContext(msgspec.Struct, eq=False):
     files: tuple[File, ...] = ()
     violations: tuple[str, ...] = ()
 
-    # errors: why a response has a status from 500 on, for the journal
+    # errors: why a response has a 5xx status, for the journal
     reason: str | None = None
 
     # interceptors: the number of the fault that applied, and what it does to the response or the connection
@@ -107,7 +107,7 @@ class RequestContext(msgspec.Struct, eq=False):
 Interceptor = Callable[[RequestContext], "Awaitable[Response | None] | None"]
 """Called once a request is routed, authenticated and validated, before its handler.
 
-``None`` means it has nothing to do. An awaitable may wait, raise an ``ApiError``, set ``response_fault``, ``broken`` or
+``None`` means that it does nothing. An awaitable may wait, raise an ``ApiError``, set ``response_fault``, ``broken`` or
 ``fault``, and return ``None`` or a ``Response`` that is sent, not validated, instead of the handler's.
 """
 
@@ -115,5 +115,5 @@ Observer = Callable[[RequestContext], None]
 """Called once for every request that reached an API, just before the last bytes of its response are sent."""
 
 UnreachedObserver = Callable[[API, Scope, int, float], None]
-"""Called once for every request to an API that found no world, or one that cannot be read now, after it was answered: with the
-API, the ASGI scope, the status and the seconds that it took."""
+"""Called once for every request to an API whose world does not exist or cannot be read, after the response: with the API, the
+ASGI scope, the status and the duration in seconds."""

@@ -14,9 +14,9 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class CrossOrigin:
-    """Wraps ``app``: its paths below ``prefixes``, in any world, can be called by pages of ``origins`` (``*``: any).
+    """Wraps ``app``: pages of ``origins`` (``*``: any) can call its paths below ``prefixes``, in any world.
 
-    Starlette's CORSMiddleware answers preflights, allows all request headers, and exposes all response headers. Requests of
+    Starlette's CORSMiddleware answers preflights, allows all request headers, and exposes all response headers. Requests from
     other origins are passed on unchanged.
     """
 

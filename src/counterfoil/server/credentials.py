@@ -1,7 +1,7 @@
-"""Accepts any credential of the form that a document's security scheme describes: for APIs of a user's own document.
+"""Accepts any credential that has the form of a document's security scheme, for APIs of a user's own document.
 
-Nothing says which credentials are good there, so each is, except one that the world's grants keep from the API (403). One
-that is missing or of another form is refused (401).
+Such a document does not name valid credentials, so every credential is valid unless the world's grants exclude it from the API
+(403). A missing credential, or one of another form, is refused (401).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Json = Any
 
 
 def user_of(sent: list[str], context: RequestContext) -> Principal:
-    """Who sends a credential. Raises ``ApiError`` (forbidden)."""
+    """The principal of a credential; ``sent`` has its parts. Raises ``ApiError`` (forbidden)."""
     for part in sent:
         grant = context.world.grant(part)
         if grant is not None and not grant.allows(context.api.name):
@@ -30,22 +30,22 @@ def user_of(sent: list[str], context: RequestContext) -> Principal:
 
 
 def reader_of(scheme: Mapping[str, Json]) -> Callable[[RequestContext], list[str]]:
-    """What reads the credential that a scheme describes, and of a user's name and password each of them. It raises ``ApiError``
+    """A function that reads the credential of a scheme; a user name and a password are two parts. It raises ``ApiError``
     (unauthenticated)."""
     kind = scheme["type"]
     if kind == "apiKey":
         return lambda context: [_api_key(scheme["name"], scheme["in"], context)]
-    if kind == "mutualTLS":  # the certificate was for the connection, which is not ours to see
+    if kind == "mutualTLS":  # the certificate belongs to the connection and is not visible here
         return lambda context: ["mutualTLS"]
     name = scheme["scheme"] if kind == "http" else "bearer"
-    wanted, message = name.lower(), f"send a credential as 'Authorization: {name.capitalize()} …'"
+    expected, message = name.lower(), f"send a credential as 'Authorization: {name.capitalize()} …'"
 
     def read(context: RequestContext) -> list[str]:
-        given, _, credential = context.headers.get("authorization", "").strip().partition(" ")
+        sent_scheme, _, credential = context.headers.get("authorization", "").strip().partition(" ")
         credential = credential.strip()
-        if given.lower() != wanted or not credential:
+        if sent_scheme.lower() != expected or not credential:
             raise ApiError("unauthenticated", message)
-        return _user_and_password(credential) if wanted == "basic" else [credential]
+        return _user_and_password(credential) if expected == "basic" else [credential]
 
     return read
 
@@ -58,8 +58,8 @@ def _api_key(name: str, where: str, context: RequestContext) -> str:
         value = pairs(context.query_string).get(name, [""])[0]
     else:
         for part in context.headers.get("cookie", "").split(";"):
-            cookie, _, held = part.strip().partition("=")
-            value = held if cookie == name else value
+            cookie, _, cookie_value = part.strip().partition("=")
+            value = cookie_value if cookie == name else value
     if not value:
         place = {"query": "query parameter"}.get(where, where)
         raise ApiError("unauthenticated", f"send a credential in the {place} {name}")
@@ -67,13 +67,13 @@ def _api_key(name: str, where: str, context: RequestContext) -> str:
 
 
 def blank(context: RequestContext) -> None:
-    """Blank the credentials in the request's headers and query. The journal and the log blank what is named like a credential;
-    a document may give its own another name."""
+    """Blank the credentials in the request's headers and query. The journal and the log blank names of usual credentials only;
+    a document may use another name."""
     spec = context.api.spec
     names = spec.derived.get("credential_names") if spec is not None else None
     if names is None:
         schemes = spec.raw.get("components", {}).get("securitySchemes", {}) if spec is not None else {}
-        names = {(each["in"], each["name"].lower()) for each in schemes.values() if each["type"] == "apiKey"}
+        names = {(scheme["in"], scheme["name"].lower()) for scheme in schemes.values() if scheme["type"] == "apiKey"}
         if spec is not None:
             spec.derived["credential_names"] = names
     if not names:
@@ -96,4 +96,4 @@ def _user_and_password(credential: str) -> list[str]:
         colon = ""
     if not colon:
         raise ApiError("unauthenticated", "the credential is not base64 of user:password (RFC 7617)")
-    return [each for each in (user, password) if each] or [""]
+    return [part for part in (user, password) if part] or [""]

@@ -39,7 +39,7 @@ class Docs:
         self.served = served
 
     def respond(self, method: str, path: str) -> Response:
-        """The response for ``path``, which is what follows ``/docs``."""
+        """The response for ``path``, the part after ``/docs``."""
         if method not in ("GET", "HEAD"):
             return Response(405, b"", (("allow", "GET, HEAD"),), "text/plain")
         parts = [part for part in path.split("/") if part]
@@ -58,8 +58,8 @@ class Docs:
 
     def _document(self, name: str) -> Response:
         api, spec = self.served[name]
-        here: dict[str, Any] = {**spec.raw, "servers": [{"url": api.prefix, "description": "this stand-in"}]}
-        return Response(200, orjson.dumps(here), POLICY, "application/json")
+        document: dict[str, Any] = {**spec.raw, "servers": [{"url": api.prefix, "description": "this stand-in"}]}
+        return Response(200, orjson.dumps(document), POLICY, "application/json")
 
     def _swagger(self, name: str) -> Response:
         title = html.escape(self.served[name][0].title)

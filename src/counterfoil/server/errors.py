@@ -1,7 +1,7 @@
-"""Error handlers for connexion's ExceptionMiddleware: every error in the vendor's own shape.
+"""Error handlers for connexion's ExceptionMiddleware, which render every error in the vendor's format.
 
-An ``ApiError`` is rendered by its API. Anything unexpected is logged once, with its trace, and rendered as the vendor's
-500 without it. Error bodies are validated against the spec where it documents the status.
+An API renders each ``ApiError``. An unexpected exception is logged once, with its trace, and rendered as the vendor's 500
+without the trace. Error bodies are validated against the spec if it documents the status.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ REASONS: dict[int, Reason] = {
     503: "unavailable",
     504: "unavailable",
 }
-"""The reason that goes with a status; any other 4xx is malformed, any other 5xx internal."""
+"""The reason for each status; for other 4xx it is malformed, for other 5xx internal."""
 
 
 class ErrorHandlers:
-    """One API's handlers for each type of exception. ``response_specs`` is by operation."""
+    """One API's handlers for each type of exception. The keys of ``response_specs`` are operations."""
 
     def __init__(self, api: API, response_specs: Mapping[str, ResponseSpecs], table: RouteTable) -> None:
         self.api = api
@@ -54,11 +54,11 @@ class ErrorHandlers:
         self.table = table
 
     async def api_error(self, request: ConnexionRequest, error: ApiError) -> ConnexionResponse:
-        """A request that cannot be served: the vendor's error body."""
+        """Handles a request that cannot be served: the vendor's error body."""
         return self._respond(request.scope[SCOPE_KEY], error)
 
     async def http_exception(self, request: ConnexionRequest, error: Any) -> ConnexionResponse:
-        """Starlette's router found the path, but not the method (405); or connexion refused the request."""
+        """Handles a 404 or 405 of Starlette's router, or a request that connexion refused."""
         context: RequestContext = request.scope[SCOPE_KEY]
         if error.status_code in (404, 405):
             return self._respond(context, self.table.unmatched(context.method, request.scope["path"], context.path))
@@ -66,14 +66,14 @@ class ErrorHandlers:
         return self._respond(context, ApiError(reason, str(error.detail), status=error.status_code))
 
     async def invalid_response(self, request: ConnexionRequest, error: ResponseSpecError) -> ConnexionResponse:
-        """A response of this server violated the spec."""
+        """Handles a response of this server that violates the spec."""
         logs.server.error("%s: %s", self.api.name, error)
         context: RequestContext = request.scope[SCOPE_KEY]
         context.reason = str(error)
         return self._respond(context, ApiError("internal", INTERNAL_ERROR_MESSAGE))
 
     async def unexpected(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """An unexpected exception, a bug: its message is logged and not sent."""
+        """Handles an unexpected exception, a bug: its message is logged but not sent."""
         context: RequestContext = request.scope[SCOPE_KEY]
         context.reason = logs.printable(f"{type(error).__name__}: {error}", 500)
         name = context.operation or logs.printable(context.path)
@@ -130,16 +130,16 @@ def refusal_error(scope: Scope) -> ApiError | None:
 
 
 def with_standard_headers(response: Response, error: ApiError) -> Response:
-    """RFC 9110: a 405 must list what is allowed (15.5.6); a 503 may say when to retry (15.6.4); it
-    does where the error has ``retry_after``."""
-    wanted: tuple[str, str] | None = None
+    """RFC 9110: a 405 must list the allowed methods (15.5.6); a 503 may say when to retry (15.6.4), and does if the error
+    has ``retry_after``."""
+    header: tuple[str, str] | None = None
     if response.status == 405 and error.allow:
-        wanted = "allow", ", ".join(error.allow)
+        header = "allow", ", ".join(error.allow)
     elif response.status == 503 and "retry_after" in error.detail:
-        wanted = "retry-after", str(error.detail["retry_after"])
-    if wanted is None or any(name.lower() == wanted[0] for name, _ in response.headers):
+        header = "retry-after", str(error.detail["retry_after"])
+    if header is None or any(name.lower() == header[0] for name, _ in response.headers):
         return response
-    return Response(response.status, response.body, (*response.headers, wanted), response.media_type)
+    return Response(response.status, response.body, (*response.headers, header), response.media_type)
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:

@@ -49,7 +49,7 @@ class HandlerApp:
         self.asynchronous = {route for route, handler in api.routes.items() if iscoroutinefunction(handler)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # the call by which build_now builds the stack
+        if scope["type"] != "http":  # the call in build_now
             return
         context: RequestContext = scope[SCOPE_KEY]
         for interceptor in self.interceptors:
@@ -66,8 +66,8 @@ class HandlerApp:
         await send_api_response(context, await self.handle(context), send)
 
     async def handle(self, context: RequestContext) -> Response:
-        """The handler's response. A handler that may write holds the world's write lock; where it would have to wait for
-        the lock, it does so in a thread. Its response, or error, is given once a store has what it knows of."""
+        """The handler's response. A handler that may write holds the world's write lock; if it would have to wait for the
+        lock, it runs in a thread. Its response or error is returned once the changes that it shows are durable."""
         operation = context.operation or ""
         handler = self.api.routes.get(operation)
         if handler is None:
@@ -87,7 +87,7 @@ class HandlerApp:
             except StoreUnavailable as error:
                 raise not_saved(error) from None
             finally:
-                if world.saving is not None:  # an own handler of a GET may write
+                if world.saving is not None:  # a user's own GET handler may write
                     await until_saved(world.saving)
         write = self.writer(cast("Callable[[Request, World], Response]", handler), world)
         if world.write_may_block() or not world.begin_write(wait=False):
@@ -104,7 +104,7 @@ class HandlerApp:
     async def _in_own_thread(
         self, handler: Callable[[Request, World], Response], request: Request, world: World, context: RequestContext
     ) -> Response:
-        """Call a user's own function in a thread, so that it holds up only requests that wait for the same world. Raises
+        """Call a user's own function in a thread, so that only requests that wait for the same world are delayed. Raises
         ``ApiError`` (unavailable) if it takes too long."""
         seconds = self.api.time_limits[request.operation]
         is_read = context.method in SAFE_METHODS
@@ -127,12 +127,12 @@ class HandlerApp:
     def writer(
         self, handler: Callable[[Request, World], Response], world: World
     ) -> Callable[[Request, World], Response]:
-        """What is called for a request that may write, with the world's write lock held."""
+        """The function to call, with the world's write lock held, for a request that may write."""
         return handler
 
 
 def request_of(context: RequestContext, operation: str) -> Request:
-    """The request as handlers get it."""
+    """The request as it is passed to handlers."""
     return Request(
         operation=operation,
         path=context.path_values,
@@ -184,18 +184,18 @@ def with_api_headers(context: RequestContext, response: Response) -> Response:
 
 
 def payload_of(kept: Kept | KeptMembers, body: Any) -> bytes:
-    """The bytes of a JSON value, of which those that are kept are not made again. Raises as ``to_bytes``."""
+    """The bytes of a JSON value, with the cached bytes of kept parts. Raises as ``to_bytes``."""
     if isinstance(kept, Kept):
         if kept.payload is None:
             kept.payload = to_bytes(body)
         return kept.payload
-    members = [each.fragment for each in kept.members]
-    if None in members:
-        for each, value in zip(kept.members, list_at(body, kept.place), strict=True):
-            if each.fragment is None:
-                each.fragment = orjson.Fragment(to_bytes(value))
-        members = [each.fragment for each in kept.members]
-    return to_bytes(with_list(body, kept.place, members))
+    fragments = [member.fragment for member in kept.members]
+    if None in fragments:
+        for member, value in zip(kept.members, list_at(body, kept.place), strict=True):
+            if member.fragment is None:
+                member.fragment = orjson.Fragment(to_bytes(value))
+        fragments = [member.fragment for member in kept.members]
+    return to_bytes(with_list(body, kept.place, fragments))
 
 
 def to_bytes(body: Any) -> bytes:
@@ -213,7 +213,7 @@ def to_bytes(body: Any) -> bytes:
     except orjson.JSONEncodeError as error:
         if "64-bit" not in str(error):
             raise
-        return _LARGE_NUMBERS.encode(body)  # orjson writes no whole number of more than 64 bits
+        return _LARGE_NUMBERS.encode(body)  # orjson cannot write integers of more than 64 bits
 
 
 def _digits(value: Any) -> orjson.Fragment:

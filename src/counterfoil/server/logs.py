@@ -21,7 +21,7 @@ MAX_LENGTH = 300
 
 
 def printable(text: str, longest: int = MAX_LENGTH) -> str:
-    """Untrusted text, made safe for one line of a log or a message: other characters than printable ASCII escaped, and cut."""
+    """Untrusted text, made safe for one line of a log or message: cut, and with all but printable ASCII escaped."""
     cut = text if len(text) <= longest else text[:longest] + "..."
     if cut.isascii() and cut.isprintable():
         return cut
@@ -82,8 +82,8 @@ def access_values(fields: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _only_handler() -> AccessHandler | None:
-    """The command line's handler, if no other handler would get an access line. Otherwise a ``LogRecord`` is needed, which
-    costs a request 25 µs in loggers and formatter (benchmarks/PROFILE.md)."""
+    """The command line's handler, if no other handler would get an access line. Other handlers need a ``LogRecord``, which
+    costs 25 µs per request (benchmarks/PROFILE.md)."""
     handlers = _counterfoil.handlers
     if len(handlers) != 1 or access.handlers or access.filters or logging.root.handlers:
         return None

@@ -42,10 +42,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
-    """``request_policy`` and ``response_policy`` say what happens to violations of the spec; ``validate_responses`` False
-    does not look for them in responses at all. ``interceptors`` are called in order before the handler. ``reads_in_thread`` says
-    of a world whether reading it may take so long that other worlds should be answered meanwhile. ``is_shared``: other processes
-    change the same worlds."""
+    """``request_policy`` and ``response_policy`` say what happens to violations of the spec; with ``validate_responses`` False
+    responses are not validated. ``interceptors`` are called in order before the handler. ``reads_in_thread`` returns whether
+    reading a world may take so long that it needs a thread. ``is_shared``: other processes change the same worlds."""
 
     request_policy: Policy = "enforce"
     response_policy: Policy = "enforce"
@@ -102,6 +101,6 @@ def _build(api: API, spec: Spec, options: PipelineOptions, executor: Executor) -
         response_policy=options.response_policy,
     )
     build_now(app)
-    if not spec.is_lenient:  # a user's document is compiled when it first validates a value
+    if not spec.is_lenient:  # a user's document is compiled on first use
         schemas.compile()
     return app

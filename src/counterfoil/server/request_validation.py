@@ -1,6 +1,6 @@
 """Validates requests against the spec, within connexion's RequestValidationMiddleware.
 
-Validators are compiled once per operation, at start; connexion 3.3.0 builds its own again on every request. The order
+Validators are compiled once per operation, at start; connexion 3.3.0 builds its own on every request. The order of checks
 is: Accept (406), size (413), Content-Type (415), parameters and then the body (400).
 """
 

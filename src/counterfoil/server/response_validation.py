@@ -1,7 +1,7 @@
 """Validates responses against the spec, within connexion's ResponseValidationMiddleware.
 
 A response that violates the spec is a bug of the server: it is logged with a JSON pointer and becomes the vendor's 500.
-The value is validated before it is encoded: parsing the bytes again would cost as much as validating them.
+The value is validated before it is encoded, because parsing the bytes would cost as much as validating them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from counterfoil.server.workarounds import (
 
 Json = Any
 MAX_VALIDATED_BYTES = 1024 * 1024
-"""Bytes of a response that is given as bytes. A capsule of 60,000 commands has 4 MiB, which would hold up others for 0.3 s."""
+"""Limit on validated bytes; longer bodies in bytes are not validated. A capsule of 60,000 commands (4 MiB) would take 0.3 s."""
 
 
 class ResponseSpecError(Exception):
@@ -68,55 +68,55 @@ class ResponseSpec(msgspec.Struct, frozen=True):
             if _is_valid(validator, body, response.kept):
                 return None
             cause = validator.cause(body)
-        except (ValueError, UnicodeEncodeError) as unsupported:  # a value JSON does not have
+        except (ValueError, UnicodeEncodeError) as unsupported:  # a value that JSON cannot express
             return f"the body has a value that JSON cannot express: {unsupported}"
         return f"#{pointer(list(cause.place))}: {cause.message}{cause.note}"
 
     def _validator(self, kind: str) -> Validator | None:
-        """That of the documented type or range that a media type without parameters is in."""
+        """The validator of the documented type or range that matches a media type without parameters."""
         known = range_of(kind, self.bodies)
-        if known is None:  # documented with parameters only, sent without
-            return next((self.bodies[each] for each in self.bodies if each.partition(";")[0] == kind), None)
+        if known is None:  # documented with parameters, sent without
+            return next((body for name, body in self.bodies.items() if name.partition(";")[0] == kind), None)
         return self.bodies[known]
 
     def _violation_of_headers(self, response: Response) -> str | None:
-        given = {name.lower(): value for name, value in response.headers}
+        sent = {name.lower(): value for name, value in response.headers}
         for name, required, read, validator in self.headers:
-            if name not in given:
+            if name not in sent:
                 if required:
                     return f"the header {name} is missing"
                 continue
             try:
-                value = read(given[name])
+                value = read(sent[name])
             except ValueError as error:
                 return f"the header {name} {error}"
             if validator is not None and not validator.is_valid(value):
-                return f"the header {name} is '{given[name]}'"
+                return f"the header {name} is '{sent[name]}'"
         return None
 
 
 def _is_valid(validator: Validator, body: Json, kept: Kept | KeptMembers | None) -> bool:
-    """Whether a body is valid. What is kept and was valid here before is not looked at again: of a list that is judged member by
-    member, only the new members are, with all that is around the list."""
+    """Whether a body is valid. Kept parts that this validator accepted before are not validated again: if the schema validates
+    list members separately, only new members and the rest of the body are validated."""
     if isinstance(kept, Kept):
         if kept.valid_for is validator:
             return True
-        new, judged = [kept], body
+        new, remaining = [kept], body
     elif kept is not None and validator.validates_members_separately(kept.place):
-        new = [each for each in kept.members if each.valid_for is not validator]
-        judged = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
+        new = [member for member in kept.members if member.valid_for is not validator]
+        remaining = with_list(body, kept.place, _new_values(validator, body, kept) if new else [])
     else:
         return validator.is_valid(body)
-    if not validator.is_valid(judged):
-        return judged is not body and validator.is_valid(body)
-    for each in new:
-        each.valid_for = validator
+    if not validator.is_valid(remaining):
+        return remaining is not body and validator.is_valid(body)
+    for part in new:
+        part.valid_for = validator
     return True
 
 
 def _new_values(validator: Validator, body: Json, kept: KeptMembers) -> list[Json]:
     pairs = zip(kept.members, list_at(body, kept.place), strict=True)
-    return [value for each, value in pairs if each.valid_for is not validator]
+    return [value for member, value in pairs if member.valid_for is not validator]
 
 
 class ResponseSpecs:
@@ -134,20 +134,22 @@ class ResponseSpecs:
                 ranges.append((int(status[0]) * 100, spec))
             else:
                 self.by_status[int(status)] = spec
-        self.is_silent = self.default is None and not any(str(each).startswith(("2", "3")) for each in responses)
-        """Nothing but errors is documented, as in the petstore's ``POST /pet``."""
+        self.documents_errors_only = self.default is None and not any(
+            str(status).startswith(("2", "3")) for status in responses
+        )
+        """Whether only errors are documented, as in the petstore's ``POST /pet``."""
         for first, spec in ranges:
-            for each in range(first, first + 100):
-                self.by_status.setdefault(each, spec)
+            for code in range(first, first + 100):
+                self.by_status.setdefault(code, spec)
         success = (spec for status, spec in self.by_status.items() if 200 <= status < 300)
         self.has_tag = any(name == "etag" for spec in success for name, _, _, _ in spec.headers)
-        """An answer has an entity tag, so that a client may ask whether it changed (304; RFC 9110, 15.4.5)."""
+        """Whether a success has an entity tag, so that a conditional request may get 304 (RFC 9110, 15.4.5)."""
 
     def violation(self, response: Response, media_type: str, *, any_status: bool = False) -> str | None:
         """How the response violates the spec, or ``None``. ``any_status`` allows undocumented ones (the server's own errors)."""
         spec = self.by_status.get(response.status, self.default)
         if spec is None:
-            is_allowed = any_status or (self.is_silent and 200 <= response.status < 300)
+            is_allowed = any_status or (self.documents_errors_only and 200 <= response.status < 300)
             is_allowed = is_allowed or (response.status == 304 and self.has_tag)
             return None if is_allowed else f"the status {response.status} is not documented"
         return spec.violation(response, media_type)
@@ -174,8 +176,8 @@ def _response_spec(response: Json, schemas: Schemas) -> ResponseSpec:
 
 @lru_cache(256)
 def normalized(media_type: str) -> str:
-    """``Application/JSON; charset=UTF-8`` → ``application/json;charset=utf-8``; connexion 3.3.0 answers 500 if a response's
-    media type is spelled in another way than in the spec."""
+    """``Application/JSON; charset=UTF-8`` → ``application/json;charset=utf-8``; connexion 3.3.0 answers 500 if the spec
+    spells a response's media type differently."""
     return ";".join(part.strip().lower() for part in media_type.split(";"))
 
 
@@ -201,7 +203,7 @@ class CompiledResponseValidation(ResponseValidationOperation):  # type: ignore[m
         await self.next_app(scope, receive, send_validated)
 
     def validate(self, context: RequestContext) -> None:
-        """Raises ``ResponseSpecError`` before the response's first bytes are sent."""
+        """Raise ``ResponseSpecError`` before the response's first bytes are sent."""
         response = context.response
         if response is None or context.skip_response_validation:
             return
@@ -217,7 +219,7 @@ class CompiledResponseValidation(ResponseValidationOperation):  # type: ignore[m
 class CompiledResponseValidationAPI(ResponseValidationAPI):  # type: ignore[misc]
     """Makes connexion use ``CompiledResponseValidation`` for each operation.
 
-    ``response_specs`` is filled by operation: errors are rendered outside this middleware and validated there.
+    It fills ``response_specs`` by operation, because errors are rendered and validated outside this middleware.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from counterfoil.server.context import RequestContext
 
 
 class ResponseWriter:
-    """Provides the ``send`` for all inner layers, so that it also sees the errors that connexion renders."""
+    """Provides the ``send`` of all inner layers, and so also sees the errors that connexion renders."""
 
     __slots__ = ("_context", "_receive", "_send")
 

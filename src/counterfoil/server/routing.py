@@ -1,12 +1,12 @@
 """Prepares a spec's paths for connexion's RoutingMiddleware, and handles requests for which it found no operation.
 
 connexion routes with Starlette's router. The path is matched as sent, still percent-encoded, so that an id may
-contain ``%2F`` and ``%0A`` (connexion issues 1908 and 1970). Paths are given to it without a trailing slash, with
+contain ``%2F`` and ``%0A`` (connexion issues 1908 and 1970). The router gets paths without a trailing slash, with
 concrete paths before templated ones (OpenAPI 3.0.3, "Path Templating Matching"), and with path parameters numbered instead
-of named, which leaves their types to our validators: an ``abc`` that should be an integer is 400, not 404.
+of named, so that only our validators check their types: an ``abc`` that should be an integer is 400, not 404.
 
-OpenAPI forbids two paths that differ only in their parameters' names, but published documents have them. The router is
-given the second by other numbers, and of those that match, the first whose parameters fit their schemas is meant.
+OpenAPI forbids two paths that differ only in their parameters' names, but published documents have them. The router gets
+the second one with other numbers; of the operations that match, the first one whose parameters fit their schemas is chosen.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from counterfoil.server.workarounds import ROUTING_CONTEXT, PreparedSpecificatio
 
 Json = Any
 Segments = list[str | None]
-"""A path's segments; None for one with a parameter."""
+"""A path's segments; None for a segment with a parameter."""
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
@@ -58,18 +58,18 @@ def router_path(path: str, variant: int = 0) -> str:
     numbers = count()
     letter = "p" if variant == 0 else f"v{variant}_"
     pieces = re.split(r"(\{[^{}]*\})", path.rstrip("/"))
-    written = (f"{{{letter}{next(numbers)}}}" if PARAMETER.fullmatch(each) else _as_sent(each) for each in pieces)
+    written = (f"{{{letter}{next(numbers)}}}" if PARAMETER.fullmatch(piece) else _as_sent(piece) for piece in pieces)
     return "".join(written) or "/"
 
 
 def _as_sent(literal: str) -> str:
-    """A piece of a path as clients send it: what may not stand in a URL is percent-encoded."""
+    """A piece of a path as clients send it: characters that a URL cannot have are percent-encoded."""
     return literal if literal.isascii() and _PLAIN.fullmatch(literal) else quote(literal, safe="/%:@!$&'()*+,;=~-._{}")
 
 
 def concrete_first(path: str) -> tuple[tuple[bool, int], ...]:
-    """A sort key: of two paths that match the same request, the one whose first difference is concrete comes first; of two
-    segments with a parameter, that with more text beside it (``{id}.json`` before ``{id}``)."""
+    """A sort key: of two paths that match the same request, the one that is concrete at the first difference comes first; of
+    two segments with a parameter, the one with more other text (``{id}.json`` before ``{id}``)."""
     return tuple(
         (True, -len(PARAMETER.sub("", segment))) if "{" in segment else (False, 0)
         for segment in path.strip("/").split("/")
@@ -82,7 +82,7 @@ def router_request_path(path: str) -> str:
 
 
 class Operations:
-    """Operations by path, for what the router does not provide: all methods of a path, and which path comes first."""
+    """Operations by path: all methods of a path, and which path comes first, which the router does not provide."""
 
     def __init__(self, names: Iterable[str]) -> None:
         by_path: dict[str, dict[str, str]] = {}
@@ -98,12 +98,12 @@ class Operations:
             methods.update({method: name for method, name in by_path[path].items() if method not in methods})
 
     def at(self, path: str) -> dict[str, str]:
-        """The operations of the first path that matches, by method; empty where none does."""
+        """The operations of the first matching path, by method; empty if none matches."""
         return next((methods for pattern, methods in self._routes.values() if pattern.match(path)), {})
 
 
 def ambiguous(names: Iterable[str]) -> frozenset[str]:
-    """The operations whose path may match a request that a more concrete path matches as well."""
+    """The operations whose path may match a request that a more concrete path also matches."""
     by_path: dict[str, list[str]] = {}
     for name in names:
         by_path.setdefault(name.partition(" ")[2], []).append(name)
@@ -125,12 +125,12 @@ def _overlap(first: Segments, second: Segments) -> bool:
 
 
 def ambiguous_variants(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Of operations that differ only in their parameters' names: all of them, by the one that the router finds."""
+    """Groups of operations that differ only in their parameters' names, by the operation that the router finds."""
     same: dict[str, list[str]] = {}
-    for name in sorted(names, key=lambda each: concrete_first(each.partition(" ")[2])):
+    for name in sorted(names, key=lambda name: concrete_first(name.partition(" ")[2])):
         method, _, path = name.partition(" ")
         same.setdefault(f"{method} {router_path(path)}", []).append(name)
-    return {each[0]: tuple(each) for each in same.values() if len(each) > 1}
+    return {group[0]: tuple(group) for group in same.values() if len(group) > 1}
 
 
 class RouteTable:
@@ -138,8 +138,8 @@ class RouteTable:
 
     def __init__(self, api: API, spec: Spec, schemas: Schemas) -> None:
         self.operations = Operations(spec.operations)
-        # RFC 9110, 9.1: every server should answer HEAD where it answers GET; ``x-head: false`` in a spec says that this
-        # vendor's does not
+        # RFC 9110, 9.1: servers should answer HEAD where they answer GET; ``x-head: false`` in a spec says that this vendor's
+        # server does not
         self.answers_head = spec.raw.get("x-head", True) is not False
         self.unimplemented = Operations(api.unimplemented)
         self.vendors = Operations([*spec.operations, *api.unimplemented])
@@ -148,15 +148,15 @@ class RouteTable:
         self._variants = {
             first: [
                 (name, Parameters(_in_path(spec.operations[name]), schemas, name))
-                for name in sorted(each, key=lambda name: _is_any_text(spec.operations[name]))
+                for name in sorted(group, key=lambda name: _is_any_text(spec.operations[name]))
             ]
-            for first, each in ambiguous_variants(spec.operations).items()
+            for first, group in ambiguous_variants(spec.operations).items()
         }
         self.with_variants = frozenset(self._variants)
 
     def best_match(self, operation: str, values: Iterable[str]) -> str:
-        """Of the operations that only differ in their path parameters' names, the first whose parameters fit; those that take
-        any text come last."""
+        """The first operation with matching parameters, of those that differ only in their path parameters' names; operations
+        that accept any text come last."""
         values = list(values)
         for name, parameters in self._variants.get(operation, ()):
             try:
@@ -167,8 +167,8 @@ class RouteTable:
         return operation
 
     def is_prescribed(self, operation: str, method: str, path: str) -> bool:
-        """Whether the router chose the operation that OpenAPI prescribes: if the first matching path lacks the method, the router
-        continues with a later path. It also accepts HEAD where there is GET."""
+        """Whether the router chose the operation that OpenAPI prescribes. If the first matching path lacks the method, the router
+        continues with a later path. It also accepts HEAD for GET."""
         if method == "HEAD" and not operation.startswith("HEAD ") and not self.answers_head:
             return False
         return operation not in self.ambiguous or operation in self.vendors.at(path).values()
@@ -189,15 +189,15 @@ class RouteTable:
 
 
 def _in_path(operation: Json) -> list[Json]:
-    return [each for each in operation["parameters"] if each["in"] == "path"]
+    return [parameter for parameter in operation["parameters"] if parameter["in"] == "path"]
 
 
 def _is_any_text(operation: Json) -> bool:
-    """Whether all path parameters of an operation take any text."""
-    schemas = [each.get("schema") or {} for each in _in_path(operation)]
+    """Whether all path parameters of an operation accept any text."""
+    schemas = [parameter.get("schema") or {} for parameter in _in_path(operation)]
     return not any(
-        each.get("type") in ("integer", "number", "boolean") or each.keys() & {"enum", "pattern", "format"}
-        for each in schemas
+        schema.get("type") in ("integer", "number", "boolean") or schema.keys() & {"enum", "pattern", "format"}
+        for schema in schemas
     )
 
 

@@ -1,7 +1,7 @@
 """Authenticates requests, within connexion's own SecurityMiddleware.
 
-The middleware decides from the spec whether an operation needs a credential. Every security scheme is handled by the API's
-``authenticate``, which looks the credential up in the world.
+The middleware decides from the spec whether an operation needs a credential. For every security scheme the API's
+``authenticate`` looks the credential up in the world.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from counterfoil.server.workarounds import (
 
 Json = Any
 ANY = "counterfoil"
-"""The type of security scheme that stands for every type."""
+"""A type of security scheme that replaces every other type."""
 
 
 class SecurityRequest:
     """The part of a request that connexion's verification uses. Its own ``ConnexionRequest`` costs 5 µs.
 
-    ``refusals`` has the error of each scheme that the credential did not satisfy. connexion goes on with the next scheme after
-    an exception, too, but keeps the exception in a variable of the frame that its traceback holds: the whole request then
-    waits for the garbage collector, also where the next scheme succeeds (``tests/server/test_garbage.py``).
+    ``refusals`` has the error of each scheme that the credential did not satisfy. These errors are not raised: connexion would
+    also try the next scheme after an exception, but its frame and the exception would refer to each other, so that the whole
+    request would wait for the garbage collector (``tests/server/test_garbage.py``).
     """
 
     __slots__ = ("refusals", "scope")
@@ -47,12 +47,12 @@ class SecurityRequest:
         return context
 
     def refuse(self, error: ApiError) -> Json:
-        """Remember why one scheme refused; gives what tells connexion to go on with the next."""
+        """Store the error of one scheme; returns the value with which connexion tries the next scheme."""
         self.refusals.append(error.with_traceback(None))
         return NO_VALUE
 
     def refusal(self) -> ApiError:
-        """Of several refusals the one that says most, as connexion chooses: 403, then 401, then the lowest status."""
+        """The most specific refusal, chosen as in connexion: 403, then 401, then the lowest status."""
         by_status = {error.status: error for error in self.refusals}
         self.refusals.clear()
         return by_status.get(403) or by_status.get(401) or by_status[min(by_status)]
@@ -127,7 +127,7 @@ class ApiSecurity(AbstractSecurityHandler):  # type: ignore[misc]
 
 
 def security_map(api: API, spec: Spec) -> dict[str, Callable[[], ApiSecurity]]:
-    """connexion's ``security_map`` with one handler for every type of scheme, and every HTTP scheme, of the document."""
+    """connexion's ``security_map``, with the same handler for every type of scheme and every HTTP scheme of the document."""
     if spec.is_lenient:
         return {ANY: lambda: ApiSecurity(api)}
     schemes = spec.raw.get("components", {}).get("securitySchemes", {}).values()
@@ -137,8 +137,8 @@ def security_map(api: API, spec: Spec) -> dict[str, Callable[[], ApiSecurity]]:
 
 
 def schemes_of(spec: Spec) -> Json:
-    """The security schemes as connexion gets them. Those of a user's document are of one type of ours, since connexion 3.3.0
-    knows not all of OpenAPI's, and leaves out a requirement of two OAuth 2 schemes."""
+    """The security schemes as passed to connexion. Those of a user's document get the type ``ANY``, because connexion 3.3.0
+    does not support all of OpenAPI's types, and drops a requirement of two OAuth 2 schemes."""
     schemes = spec.raw.get("components", {}).get("securitySchemes", {})
     if not spec.is_lenient:
         return schemes
@@ -148,6 +148,6 @@ def schemes_of(spec: Spec) -> Json:
 def optional_last(requirements: list[Json]) -> list[Json]:
     """Security requirements with the empty one (``{}``: none needed) last.
 
-    connexion takes the first that succeeds; a credential that was sent is then used also where none is needed.
+    connexion uses the first requirement that succeeds, so a credential that was sent is used even if it is optional.
     """
-    return sorted(requirements, key=lambda each: not each)
+    return sorted(requirements, key=lambda requirement: not requirement)

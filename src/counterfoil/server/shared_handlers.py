@@ -1,4 +1,4 @@
-"""Calls handlers where several processes write to the same worlds.
+"""Calls handlers when several processes write to the same worlds.
 
 A request whose commit conflicts is handled again from the start.
 """
@@ -39,7 +39,7 @@ class SharedHandlerApp(HandlerApp):
                 return await self._in_turn(context)
             raise Outdated from None
         finally:
-            # the store took a change, and checked what it was made from; or failed, and it may have been made all the same
+            # the store accepted and checked a change, or it failed and the change may still be durable
             if context.world.saving is not None:
                 request.is_confirmed = True
 
@@ -51,13 +51,13 @@ class SharedHandlerApp(HandlerApp):
         try:
             return await super().handle(context)
         except WriteConflict as conflict:
-            if operation in self.asynchronous:  # one of a user's own, which is not called in a thread
+            if operation in self.asynchronous:  # a user's own handler, which never runs in a thread
                 raise unavailable(conflict) from None
         return await self._in_turn(context)
 
     async def _within_its_time(self, context: RequestContext) -> Response:
-        """The response of a function of the user's own, which is called again for as long as one call may take. It is not
-        called in a turn, because other writers would wait until it returns."""
+        """The response of a user's own function. After a conflict it is called again until its time limit has passed; never in
+        an exclusive turn, because other writers would wait until it returns."""
         request = unconfirmed()
         if request is not None:
             await request.confirm()
@@ -75,7 +75,7 @@ class SharedHandlerApp(HandlerApp):
     ) -> Callable[[Request, World], Response]:
         if unconfirmed() is None:
             return handler
-        seen = authority(world)  # by which the request was authenticated
+        seen = authority(world)  # what the request was authenticated with
 
         def checked(request: Request, newest: World) -> Response:
             if authority(newest) != seen:

@@ -1,7 +1,7 @@
 """Every workaround for a defect of connexion 3.3, Starlette 1.x or uvicorn, each with its reason and a test that names it.
 
-connexion is imported here and nowhere else. When a workaround's reason is gone upstream, its test in
-``tests/server/test_workarounds.py`` fails: delete both.
+Only this module imports connexion. When a defect is fixed upstream, the test of its workaround in
+``tests/server/test_workarounds.py`` fails: then delete both.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ class Connexion(ConnexionMiddleware):  # type: ignore[misc]
 
 
 class Routing(RoutingMiddleware):  # type: ignore[misc]
-    """RoutingMiddleware for one API, which leaves Starlette's convertors alone and does not redirect.
+    """RoutingMiddleware for one API, which does not change Starlette's convertors and does not redirect.
 
-    connexion 3.3.0 replaces the ``int`` and ``float`` convertors of the whole process, also for other
-    applications. Starlette's router answers a trailing slash with 307; an API answers 404 or serves it. With one API at no base
-    path, its router is called without the mount around it, which matches every path (4 µs a request).
+    connexion 3.3.0 replaces the ``int`` and ``float`` convertors of the whole process, even for other
+    applications. Starlette's router answers a trailing slash with 307; an API answers 404 or serves it. The API has no base
+    path, so its router is called without the mount around it, which saves 4 µs a request.
     """
 
     router: Any
@@ -105,10 +105,10 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
 
 
 class RoutesBySegment:
-    """Starlette's router for the routes that a request's path can match: those of its length, and of one of its segments.
+    """Calls Starlette's router with only the routes that may match: those with the path's length and one of its segments.
 
-    Starlette tries one route after the other, 1.3 µs each: 270 µs of a request to a document of 210 paths. Its routes are
-    divided here by the number of their segments, and by that segment which is concrete in all of them and differs most.
+    Starlette tries one route after the other, 1.3 µs each: 270 µs of a request to a document of 210 paths. Here routes are
+    divided by their number of segments, and then by the concrete segment with the most different values.
     """
 
     def __init__(self, router: Any) -> None:
@@ -119,14 +119,14 @@ class RoutesBySegment:
         self._by_length = {length: self._divided(routes, router) for length, routes in by_length.items()}
 
     def _divided(self, routes: list[Any], router: Any) -> tuple[int, dict[str, Any]]:
-        """The position of the segment that tells them apart, and a router for each of its values."""
+        """The position of the segment by which the routes are divided, and a router for each of its values."""
         rows = [route.path.split("/") for route in routes]
         concrete = [at for at in range(len(rows[0])) if not any("{" in row[at] for row in rows)]
         position = max(concrete, key=lambda at: (len({row[at] for row in rows}), -at))
         values: dict[str, list[Any]] = {}
         for row, route in zip(rows, routes, strict=True):
             values.setdefault(row[position], []).append(route)
-        return position, {value: self._router_of(each, router) for value, each in values.items()}
+        return position, {value: self._router_of(group, router) for value, group in values.items()}
 
     def _router_of(self, routes: list[Any], router: Any) -> Any:
         return Router(routes, redirect_slashes=False, default=router.default)
@@ -138,7 +138,7 @@ class RoutesBySegment:
 
 
 class NamedOperations(Resolver):  # type: ignore[misc]
-    """Takes the document's ``operationId`` as the operation's name, and imports nothing.
+    """Uses the document's ``operationId`` as the operation's name, and imports nothing.
 
     connexion's own resolver imports a Python function by that string.
     """
@@ -151,8 +151,8 @@ def build_now(app: Callable[..., Awaitable[None]]) -> None:
     """Make connexion build its middleware stack at once.
 
     connexion 3.3.0 builds it within the first call, so that an error in a document would be the first request's 500. The
-    public way to have it built is a call; a lifespan call reaches no operation, and as nothing in our stack waits on it,
-    it ends without an event loop.
+    only public way to build it is a call. A lifespan call reaches no operation, and since nothing in our stack waits during
+    it, it ends without an event loop.
     """
 
     async def nothing(*_: Any) -> Any:
@@ -171,16 +171,16 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 async def break_connection(send: Callable[..., Awaitable[None]], message: str, *, abruptly: bool) -> None:
-    """Break the connection that ``send`` writes to. ``abruptly``: with a TCP reset; else what was written still goes out.
+    """Break the connection that ``send`` writes to. ``abruptly``: with a TCP reset; otherwise written bytes are still sent.
 
-    ASGI has no message for it. Raising an exception does not work: uvicorn 0.54 answers 500 if the response has not started,
-    and logs the exception with its traceback, and so it does if the application returns too early
-    (``RequestResponseCycle.run_asgi``). But its ``send`` is a method of that cycle, for httptools and h11 alike, and the
-    cycle holds the transport; uvicorn ignores a cycle that is marked as ``disconnected``. With SO_LINGER of zero seconds
+    ASGI has no message for it. Raising an exception does not work: uvicorn 0.54 logs it with its traceback, and answers 500 if
+    the response has not started; it does the same if the application returns too early (``RequestResponseCycle.run_asgi``).
+    But ``send`` is a method of that cycle, for httptools and h11 alike, and the cycle has the transport; uvicorn ignores a
+    cycle that is marked as ``disconnected``. With SO_LINGER of zero seconds
     the kernel closes with RST (socket(7)); without it the client reads an orderly end.
 
-    Within this process ``InProcessTransport`` (``testing/in_process.py``) says what its client gets, and httpx's
-    ``ASGITransport`` passes every exception on, so it gets the one that httpx raises for such a socket. Other servers get
+    Within this process ``InProcessTransport`` (``testing/in_process.py``) provides the exception for its client. httpx's
+    ``ASGITransport`` passes exceptions on, so it gets the one that httpx raises for such a socket. Other servers get
     ``ConnectionError``.
     """
     cycle: Any = getattr(send, "__self__", None)

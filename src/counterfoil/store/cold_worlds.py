@@ -1,4 +1,4 @@
-"""An ASGI layer that rebuilds a request's world in a thread where it is not in memory, so that others need not wait for it."""
+"""An ASGI layer that rebuilds a request's world in a thread if it is not in memory, so that other requests need not wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counterfoil.world.command_log import StoreUnavailable
 from counterfoil.world.worlds import NAME
 
 NOT_DEFAULT = (b"/w/", b"/_sandbox/", b"/events/", b"/plots/")
-"""How the paths of other worlds begin; the default one is always in memory. Written otherwise they are served all the same."""
+"""Path prefixes of other worlds; the default world is always in memory. Other spellings are served without a thread."""
 THREADS = 4
 
 

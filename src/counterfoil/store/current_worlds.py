@@ -1,7 +1,7 @@
-"""An ASGI layer that makes a request's world current before it is worked on, where other processes change worlds, too.
+"""An ASGI layer that updates a request's world from the store before the request is handled, if other processes change worlds.
 
-What is quick is done at once; rebuilding a world, or asking a store on another machine, in a thread. Requests that come before
-a look at the store begins share it.
+Quick updates are made in the event loop; rebuilding a world, or asking a store on another machine, in a thread. Requests that
+arrive before an update begins share it.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ class CurrentWorlds:
         await self._app(scope, receive, send)
 
     async def refresh(self, name: str) -> None:
-        """Make that world current."""
+        """Update that world from the store."""
         if not self._worlds.try_catch_up(name):
             await self._in_thread(name)
 
     async def _in_thread(self, name: str) -> None:
-        look = self._waiting.get(name)
-        if look is None:
-            look = self._waiting[name] = Future()  # before the thread can take it away
-            self._executor.submit(self._look, name, look)
-        await until_saved(look)
+        update = self._waiting.get(name)
+        if update is None:
+            update = self._waiting[name] = Future()  # before the thread can remove it
+            self._executor.submit(self._update, name, update)
+        await until_saved(update)
 
-    def _look(self, name: str, look: Future[None]) -> None:
-        self._waiting.pop(name, None)  # a request that arrives from now on needs a newer look
+    def _update(self, name: str, update: Future[None]) -> None:
+        self._waiting.pop(name, None)  # a request that arrives from now on needs a newer update
         try:
             self._worlds.refresh(name)
         finally:
-            look.set_result(None)
+            update.set_result(None)
 
 
 def _name(scope: Scope) -> str:

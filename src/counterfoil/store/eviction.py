@@ -1,4 +1,4 @@
-"""Chooses the worlds that are dropped from memory, because too many were used or they take too much of it. The store has them."""
+"""Drops worlds from memory when there are too many or they take too much memory. The store still has them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ month and 6.4 after a billing run of it."""
 
 
 def estimated_bytes(state: WorldState) -> int:
-    """What a world takes in memory, about, in addition to what it shares with others of its scenario."""
+    """About how much memory a world takes, in addition to what it shares with other worlds of its scenario."""
     commands = len(state.history) - state.scenario_length
     accounts = 0
     if commands:
@@ -29,7 +29,7 @@ def estimated_bytes(state: WorldState) -> int:
 
 
 class WorldsInMemory:
-    """The worlds in memory, by name (``heads``), within bounds on their number and, about, their bytes. Not thread-safe."""
+    """The worlds in memory, by name (``heads``), within bounds on their number and their estimated bytes. Not thread-safe."""
 
     def __init__(self, most_worlds: int, most_bytes: int) -> None:
         self.heads: dict[str, StoredHead] = {}
@@ -46,22 +46,22 @@ class WorldsInMemory:
         self.weigh([head])
 
     def weigh(self, changed: Iterable[StoredHead]) -> None:
-        """Count what worlds have grown by; others are dropped if that is too much."""
-        there = [head for head in changed if self.heads.get(head.name) is head and head.name != DEFAULT]
-        for head in there:
+        """Estimate the size of changed worlds again; others are dropped if they take too much memory."""
+        counted = [head for head in changed if self.heads.get(head.name) is head and head.name != DEFAULT]
+        for head in counted:
             size = estimated_bytes(head.state)
             self._bytes += size - head.bytes
             head.bytes = size
-        self._bound(there)
+        self._bound(counted)
 
     def forget(self, head: StoredHead) -> None:
-        """Stop counting a world that is gone, or whose name another one has now."""
+        """Stop counting a world that was deleted or replaced."""
         if self.heads.get(head.name) is head:
             del self.heads[head.name]
             self._bytes -= head.bytes
 
     def bound(self) -> None:
-        """Weigh all anew, and drop what is too much."""
+        """Estimate the size of all worlds again, and drop worlds beyond the bounds."""
         self._drop([])
 
     def _bound(self, kept: Sequence[StoredHead]) -> None:
@@ -70,25 +70,25 @@ class WorldsInMemory:
 
     def _drop(self, kept: Sequence[StoredHead]) -> None:
         dropped, self._bytes = to_drop(self.heads.values(), self._most_worlds, self._most_bytes, kept)
-        for each in dropped:
-            del self.heads[each.name]
+        for head in dropped:
+            del self.heads[head.name]
 
 
 def to_drop(
     heads: Iterable[StoredHead], most_worlds: int, most_bytes: int, kept: Sequence[StoredHead]
 ) -> tuple[list[StoredHead], int]:
-    """Those that were not used for the longest, so that a quarter of each bound is free again, if one is passed; and how many
-    bytes the others take. Those in ``kept`` are in use, and stay; so does the default world, which is not counted."""
-    counted = [each for each in heads if each.name != DEFAULT]
-    for each in counted:
-        each.bytes = estimated_bytes(each.state)
-    count, total = len(counted), sum(each.bytes for each in counted)
+    """The worlds to drop, and how many bytes the others take. If a bound is exceeded, the least recently used worlds are
+    dropped until a quarter of each bound is free. Worlds in ``kept`` are in use and stay; the default world is not counted."""
+    counted = [head for head in heads if head.name != DEFAULT]
+    for head in counted:
+        head.bytes = estimated_bytes(head.state)
+    count, total = len(counted), sum(head.bytes for head in counted)
     dropped: list[StoredHead] = []
     if count <= most_worlds and total <= most_bytes:
         return dropped, total
-    for each in sorted((each for each in counted if each not in kept), key=lambda each: each.used_at):
+    for head in sorted((head for head in counted if head not in kept), key=lambda head: head.used_at):
         if count - len(dropped) <= most_worlds * 3 // 4 and total <= most_bytes * 3 // 4:
             break
-        dropped.append(each)
-        total -= each.bytes
+        dropped.append(head)
+        total -= head.bytes
     return dropped, total

@@ -1,4 +1,4 @@
-"""Keeps the faults of worlds in the store, so that a restart does not forget them. Their counters are kept in memory only."""
+"""Keeps the faults of worlds in the store, so that they survive a restart. Their counters are kept in memory only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counterfoil.world.command_log import StoreUnavailable
 
 
 class StoredFault(msgspec.Struct, frozen=True):
-    """A fault as the store has it. The last of a list may be without a spec: its number was given once."""
+    """A fault as the store has it. The last one of a list may have no spec: it was removed, and its id must not be used again."""
 
     id: int
     spec: FaultSpec | None = None
@@ -28,7 +28,7 @@ class RestorableFaults(Faults, Protocol):
 class StoredFaults:
     """``faults``, with each change kept in the store of ``worlds``. Implements ``control_types.Faults``.
 
-    Methods return when the change is durable, and raise ``StoreUnavailable``, with nothing changed, if it cannot be.
+    Methods return when the change is durable, and raise ``StoreUnavailable``, with nothing changed, if the store fails.
     """
 
     def __init__(self, faults: RestorableFaults, worlds: StoredWorlds) -> None:
@@ -53,7 +53,7 @@ class StoredFaults:
         return made
 
     def remove(self, world: str, fault: int) -> bool:
-        left = [each for each in self._faults.all(world) if each.id != fault]
+        left = [other for other in self._faults.all(world) if other.id != fault]
         if len(left) == len(self._faults.all(world)):
             return False
         self._keep(world, left)
@@ -65,7 +65,7 @@ class StoredFaults:
         self._faults.clear(world)
 
     def _keep(self, world: str, faults: Sequence[Fault]) -> None:
-        kept = [StoredFault(each.id, each.spec) for each in faults]
+        kept = [StoredFault(fault.id, fault.spec) for fault in faults]
         self._worlds.set_faults(world, msgspec.json.encode(kept) if kept else b"")
 
 
@@ -74,5 +74,5 @@ def decode_stored_faults(json: bytes) -> list[StoredFault]:
 
 
 def decode_faults(json: bytes) -> list[Fault]:
-    """The faults in what the store has of them."""
-    return [Fault(each.id, each.spec) for each in decode_stored_faults(json) if each.spec is not None]
+    """The faults in a store's JSON."""
+    return [Fault(stored.id, stored.spec) for stored in decode_stored_faults(json) if stored.spec is not None]

@@ -1,7 +1,7 @@
-"""Writes to a store from one thread: changes that wait are made durable together, with one flush of the disk.
+"""Writes to a store from one thread, which makes all waiting changes durable together, with one flush of the disk.
 
-A world's new state is shown to readers only then. If the store fails, all that was not durable is dropped, each client that
-waits for it is told so, and the store is tried again once a second; until it works, every change is refused at once.
+Readers see a world's new state only then. If the store fails, changes that are not durable are dropped, their clients get an
+error, and the store is tried again once a second; until it works, every change is refused at once.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from counterfoil.world.world import World
 T = TypeVar("T")
 
 MAX_COMMANDS = 100_000
-"""Of one world until it is reset, from all clients: rebuilding that many takes seconds."""
+"""Limit on the commands of one world until it is reset: rebuilding a world with so many takes seconds."""
 logger = logging.getLogger("counterfoil.store")
 
 
 class Waiting(NamedTuple):
-    """A change that waits to be made durable; ``draft`` is what it makes of the world."""
+    """A change that waits to be made durable; ``draft`` is the world's state after it."""
 
     change: Change
     head: StoredHead | None
@@ -37,14 +37,14 @@ class Waiting(NamedTuple):
 
 
 def write_to(log: Log, changes: Sequence[Change]) -> None:
-    """Make them durable, or none; one that measures may be put in its place (``GroupCommit.write``)."""
+    """Make all changes durable, or none; ``GroupCommit.write`` can be set to a function that also measures."""
     log.commit(changes)
 
 
 class GroupCommit:
-    """``recovered`` is called after a failure, before changes are taken again, with the worlds that had changes which may or
-    may not be durable. It holds the write lock of each, and puts ``state`` and ``newest`` right. ``changed`` is called with the
-    worlds that a commit changed."""
+    """``recovered`` is called after a failure, before changes are accepted again, with the worlds of changes that may or may
+    not be durable, and with their write locks held; it must correct their ``state`` and ``newest``. ``changed`` is called with
+    the worlds that a commit changed."""
 
     def __init__(
         self, log: Log, recovered: Callable[[Iterable[StoredHead]], None], *, retry_after: float = 1.0
@@ -64,7 +64,7 @@ class GroupCommit:
         self.start()
 
     def start(self) -> None:
-        """Take changes; needed again after ``close``."""
+        """Accept changes; needed again after ``close``."""
         self._is_closing = False
         self._thread = Thread(target=self._run, name="counterfoil-store", daemon=True)
         self._thread.start()
@@ -82,7 +82,7 @@ class GroupCommit:
         self._put(Waiting(ResetWorld(head.id, draft.version), head, draft), before)
 
     def _is_plain(self, head: StoredHead) -> bool:
-        """Whether the store is to check that there are no faults and failed logins of which this process does not know."""
+        """Whether the store must check that the world has no faults or failed logins unknown to this process."""
         return False
 
     def amend(self, head: StoredHead, draft: WorldState) -> Saving | None:
@@ -93,12 +93,12 @@ class GroupCommit:
         return None
 
     def submit(self, change: Change, head: StoredHead | None = None) -> Saving:
-        """Have a change made that leaves the state of a world as it is; returns what to wait for. Raises ``StoreUnavailable``."""
+        """Write a change that leaves a world's state unchanged; returns a future to wait for. Raises ``StoreUnavailable``."""
         with self._changed:
             return self._take(Waiting(change, head, None))
 
     def touch(self, head: StoredHead, expires: float) -> None:
-        """Note that a world was used, with the next changes or in a second. Not a change: no request waits for it."""
+        """Store that a world was used, with the next changes or within a second. No request waits for it."""
         head.expires = expires
         with self._changed:
             self._touched[head.id] = expires  # seen when the thread wakes next
@@ -123,7 +123,7 @@ class GroupCommit:
         raise NotImplementedError("there are no conflicts")
 
     def wait(self, saving: Saving) -> None:
-        """Return once it is done. Raises ``StoreUnavailable``."""
+        """Wait until ``saving`` is done. Raises ``StoreUnavailable``."""
         saving.result()
 
     def _take(self, waiting: Waiting) -> Saving:
@@ -142,7 +142,7 @@ class GroupCommit:
         return len(self._waiting)
 
     def close(self) -> None:
-        """Make durable what waits, and stop; nothing is taken any more."""
+        """Make the waiting changes durable, and stop; later changes are refused."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
@@ -171,12 +171,12 @@ class GroupCommit:
             self._fail([], Future(), error)
 
     def _work(self) -> None:
-        """Make durable what waits now."""
+        """Make the changes that wait now durable."""
         with self._changed:
             batch, self._waiting = self._waiting, []
             saving, self._saving = self._saving, Future()
             touched, self._touched = self._touched, {}
-        changes = [each.change for each in batch]
+        changes = [waiting.change for waiting in batch]
         changes += [TouchWorld(world, expires) for world, expires in touched.items()]
         if changes:
             self._commit(batch, changes, saving)
@@ -191,34 +191,34 @@ class GroupCommit:
 
     def _adopt(self, batch: list[Waiting], saving: Saving) -> None:
         with self._changed:
-            for each in batch:
-                head = each.head
+            for waiting in batch:
+                head = waiting.head
                 if head is None:
                     continue
                 head.in_flight -= 1
-                if each.draft is not None:
-                    made = head.newest if each.draft is head.taken else each.draft
-                    if made.version >= head.state.version:  # else a reader has seen later changes in the store
-                        head.state = made
+                if waiting.draft is not None:
+                    durable = head.newest if waiting.draft is head.taken else waiting.draft
+                    if durable.version >= head.state.version:  # else a reader has seen later changes in the store
+                        head.state = durable
         saving.set_result(None)
-        self.changed({each.head for each in batch if each.head is not None})
+        self.changed({waiting.head for waiting in batch if waiting.head is not None})
 
     def _fail(self, batch: list[Waiting], saving: Saving, error: Exception) -> None:
-        said = self._logged(error)
+        problem = self._logged(error)
         with self._changed:
-            self.problem = said
-            batch += self._waiting  # what was built on states that are dropped
+            self.problem = problem
+            batch += self._waiting  # changes to states that are dropped
             self._waiting = []
             later, self._saving = self._saving, Future()
-            for each in batch:
-                if each.head is not None:
-                    self._doubtful.add(each.head)
-                    each.head.newest = each.head.state
-        for each_saving in (saving, later):
-            each_saving.set_exception(StoreUnavailable(said))
+            for waiting in batch:
+                if waiting.head is not None:
+                    self._doubtful.add(waiting.head)
+                    waiting.head.newest = waiting.head.state
+        for future in (saving, later):
+            future.set_exception(StoreUnavailable(problem))
 
     def _logged(self, error: Exception) -> str:
-        """What is said of an error; the log has all of it."""
+        """Log an error; returns the message for clients."""
         if isinstance(error, StoreUnavailable):
             logger.error("%s", error)
             return str(error)
@@ -226,11 +226,11 @@ class GroupCommit:
         return "the store failed; its log says why"
 
     def _try_again(self) -> bool:
-        """Take changes again, if the store can be written; returns whether it can."""
+        """Accept changes again if the store can be written; returns whether it can."""
         with contextlib.ExitStack() as locks:
             try:
                 self._log.recover()
-                # a request that began before the failure must not go on as if its first changes had been kept
+                # a request that began before the failure must not continue as if its first changes were kept
                 for head in self._doubtful:
                     head.lock.try_acquire()
                     locks.callback(head.lock.release)

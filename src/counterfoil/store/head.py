@@ -1,4 +1,4 @@
-"""What all views of one stored world share, in one process."""
+"""The object that all views of one stored world share in one process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from counterfoil.world.write_lock import WriteLock
 
 
 class SettlingLock(WriteLock):
-    """The write lock of a world that other processes change. ``entered`` is called once a thread holds it, before it looks at
-    the world: what others wrote while it was held could be shown to readers, but not to writers."""
+    """The write lock of a world that other processes change too. ``entered`` is called once a thread holds it, before the
+    thread reads the world: changes from other processes that arrived meanwhile are then shown to writers, too."""
 
     __slots__ = ("_depth", "_entered")
 
@@ -42,13 +42,13 @@ class SettlingLock(WriteLock):
 
 
 class StoredHead(Head):
-    """A world kept in a store. ``id`` is that of its row, ``used_at`` in seconds since 1970; ``newest`` is what the last
-    change that was taken (``taken``) made, with logins since. ``in_flight`` changes were taken and are not durable yet. ``bytes``
-    is what it was last estimated to take in memory.
+    """A world kept in a store. ``id`` is the id of its row; ``used_at`` is in seconds since 1970. ``taken`` is the state after
+    the last accepted change; ``newest`` has later logins too. ``in_flight`` accepted changes are not durable yet. ``bytes``
+    is the last estimate of its memory.
 
-    The rest is for stores that several processes write to: ``revision`` of the store as of which this is the world
-    (None: unknown), ``faults`` and ``logins`` as they are kept, ``unreadable``: why the store could not be asked, and how
-    many of the next changes take their turn because the last one met another process's (``contended``).
+    The rest is for stores that several processes write to: ``revision`` is the store's revision that this state reflects
+    (None: unknown), ``faults`` and ``logins`` are the stored JSON, ``unreadable`` is why the store could not be read, and
+    ``contended`` is how many of the next changes use ``exclusively`` because an earlier one had a conflict.
     """
 
     __slots__ = (
@@ -96,9 +96,9 @@ class StoredHead(Head):
         self.catching_up = Lock()
 
     def is_plain(self) -> bool:
-        """Whether it is known to have neither faults nor failed logins."""
+        """Whether the world is known to have neither faults nor failed logins."""
         return self.faults == b"" and self.logins == b""
 
     def is_settled(self) -> bool:
-        """Whether ``revision`` says something, and the next change is made on what readers see or on something newer."""
+        """Whether ``revision`` is known and ``newest`` is not older than ``state``."""
         return self.revision is not None and self.newest.version >= self.state.version

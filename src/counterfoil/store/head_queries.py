@@ -1,5 +1,5 @@
-"""Asks a database server where worlds are, once for all requests that wait: a request that comes while a query is under way
-joins the next one. So each answer is of a moment after its request had come.
+"""Asks a database server for the positions of worlds, in one query for all waiting requests. A request that arrives during a
+query joins the next one, so each answer is newer than its request.
 
 While the server does not answer, it is tried again several times a second, and every request is refused at once.
 """
@@ -23,7 +23,7 @@ RETRY_AFTER = 0.25
 
 
 class HeadQueries:
-    """``positions`` asks the server for many worlds at once; it is called in a thread of its own.
+    """``positions`` asks the server for the positions of many worlds; it is called in a separate thread.
 
     ``problem`` is why the last query failed; None if it did not.
     """
@@ -51,7 +51,7 @@ class HeadQueries:
         self._thread.start()
 
     def ask(self, name: str) -> PositionFuture:
-        """Where that world is, as of now or later; None if there is none. Its exception is ``StoreUnavailable``."""
+        """The position of that world, as of now or later; None if there is none. The future raises ``StoreUnavailable``."""
         answer: PositionFuture = asyncio.get_running_loop().create_future()
         with self._changed:
             if self.problem is not None:
@@ -74,13 +74,13 @@ class HeadQueries:
                 waiting, self._waiting = self._waiting, []
             if not waiting and self.problem is None:
                 continue
-            found = self._asked(list({name for name, _ in waiting} or {DEFAULT}))
+            positions = self._asked(list({name for name, _ in waiting} or {DEFAULT}))
             with self._changed:
-                self.problem = str(found) if isinstance(found, StoreUnavailable) else None
+                self.problem = str(positions) if isinstance(positions, StoreUnavailable) else None
                 if self.problem is not None:
                     waiting += self._waiting
                     self._waiting = []
-            _tell(waiting, found)
+            _resolve(waiting, positions)
 
     def _asked(self, names: list[str]) -> Mapping[str, Position] | StoreUnavailable:
         try:
@@ -94,20 +94,20 @@ class HeadQueries:
             return StoreUnavailable("the store failed; its log says why")
 
 
-def _tell(waiting: list[tuple[str, PositionFuture]], found: Mapping[str, Position] | StoreUnavailable) -> None:
+def _resolve(waiting: list[tuple[str, PositionFuture]], positions: Mapping[str, Position] | StoreUnavailable) -> None:
     loops: dict[asyncio.AbstractEventLoop, list[tuple[str, PositionFuture]]] = {}
-    for each in waiting:
-        loops.setdefault(each[1].get_loop(), []).append(each)
-    for loop, of_it in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop is closed: no request waits any more
-            loop.call_soon_threadsafe(_set, of_it, found)
-
-
-def _set(waiting: list[tuple[str, PositionFuture]], found: Mapping[str, Position] | StoreUnavailable) -> None:
     for name, answer in waiting:
-        if answer.done():  # its request was given up
+        loops.setdefault(answer.get_loop(), []).append((name, answer))
+    for loop, requests in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no request waits any more
+            loop.call_soon_threadsafe(_set, requests, positions)
+
+
+def _set(waiting: list[tuple[str, PositionFuture]], positions: Mapping[str, Position] | StoreUnavailable) -> None:
+    for name, answer in waiting:
+        if answer.done():  # the request was cancelled
             continue
-        if isinstance(found, StoreUnavailable):
-            answer.set_exception(found)
+        if isinstance(positions, StoreUnavailable):
+            answer.set_exception(positions)
         else:
-            answer.set_result(found.get(name))
+            answer.set_result(positions.get(name))

@@ -1,7 +1,7 @@
-"""What a store must be able to do, and the records it is given. They hold no objects of a world, only what rebuilds one.
+"""The protocol of a store, and the records it stores. The records hold what rebuilds a world, not its objects.
 
-Several processes may write to one store. None of them owns a world: each change says what it was made from, and is refused
-(``Conflict``) if another process was faster.
+Several processes may write to one store. None of them owns a world: each change names the version that it was made on, and is
+refused (``Conflict``) if another process was faster.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 DURABILITY_CHECK_SECONDS = 1.0
-"""Seconds after which a server that is written to is asked again whether it keeps what it is given: that can be changed while it
-runs."""
+"""Seconds after which a database server is checked again for durability, a setting that can change while it runs."""
 
 
 class StoreError(Exception):
@@ -22,11 +21,11 @@ class StoreError(Exception):
 
 
 class Conflict(Exception):
-    """Another process changed a world first. Nothing of the batch was kept; what is made from the new state may be."""
+    """Another process changed a world first. The store kept nothing of the batch; it can be made again on the new state."""
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """What a world started from: the scenario (its text is stored once, by digest) and what was chosen with it."""
+    """What a world started from: the scenario (its text is stored once, by digest) and the chosen options."""
 
     scenario: str
     digest: str
@@ -36,8 +35,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One world. Its version is ``base`` plus the number of its commands. ``time_to_live`` in seconds, None: forever;
-    ``expires`` in seconds since 1970: the world is forgotten after it. ``id`` is never given to another world."""
+    """One world. Its version is ``base`` plus the number of its commands. ``time_to_live`` is in seconds (None:
+    forever); the world is deleted after ``expires``, in seconds since 1970. ``id`` is never used for another world."""
 
     id: int
     name: str
@@ -56,8 +55,8 @@ class StoredWorld(msgspec.Struct, frozen=True):
 
 
 class Position(NamedTuple):
-    """Where a world is: its row's ``id`` and ``base``, the number of its commands, and what is kept beside them: when it
-    expires, its faults and its failed logins (``SetFaults.json`` and ``SetLogins.json``)."""
+    """How far a world has come: its row's ``id`` and ``base`` and the number of its commands; also when it expires, its faults
+    and its failed logins (``SetFaults.json`` and ``SetLogins.json``)."""
 
     id: int
     base: int
@@ -70,7 +69,7 @@ class Position(NamedTuple):
 class AppendCommand(msgspec.Struct, frozen=True):
     """The ``number``-th command of a world since its version was ``base``, counted from 1.
 
-    A conflict if the world is not there, has another base, or has not exactly ``number - 1`` commands; with ``is_plain`` also
+    A conflict if the world does not exist, has another base, or has not exactly ``number - 1`` commands; with ``is_plain`` also
     if it has faults or failed logins.
     """
 
@@ -82,7 +81,7 @@ class AppendCommand(msgspec.Struct, frozen=True):
 
 
 class CreateWorld(msgspec.Struct, frozen=True):
-    """A new world, with the commands that were executed in it already. A conflict if its name or its id is taken."""
+    """A new world, with the commands already executed in it. A conflict if its name or its id is taken."""
 
     row: Row
     text: bytes
@@ -90,7 +89,7 @@ class CreateWorld(msgspec.Struct, frozen=True):
 
 
 class ResetWorld(msgspec.Struct, frozen=True):
-    """A world lost its commands; ``base`` is its new version. A conflict unless that is the next one: the version was
+    """A world was reset and has no commands any more; ``base`` is its new version. A conflict unless its version was
     ``base - 1``."""
 
     world: int
@@ -98,7 +97,7 @@ class ResetWorld(msgspec.Struct, frozen=True):
 
 
 class DeleteWorld(msgspec.Struct, frozen=True):
-    """A world was deleted; with ``expired_before``, because it idled. A conflict if it is not there, or expires at or after
+    """A world was deleted; with ``expired_before``, because it idled. A conflict if it does not exist, or expires at or after
     that time (another process used it)."""
 
     world: int
@@ -113,8 +112,8 @@ class TouchWorld(msgspec.Struct, frozen=True):
 
 
 class SetFaults(msgspec.Struct, frozen=True):
-    """The faults of a world are now those in ``json``; none, if it is empty. A conflict if the world is not there, or
-    if they were not ``before`` (None: whatever they were)."""
+    """The faults of a world are now those in ``json``; none, if it is empty. A conflict if the world does not exist, or
+    if its faults were not ``before`` (None: any)."""
 
     world: int
     json: bytes
@@ -122,8 +121,8 @@ class SetFaults(msgspec.Struct, frozen=True):
 
 
 class SetLogins(msgspec.Struct, frozen=True):
-    """The same for the failed logins to a world; ``at`` is its base and the number of its commands, which decided how the login
-    ended: a conflict if they are others."""
+    """Like ``SetFaults``, for the failed logins to a world. ``at`` is the base and number of commands with which the login was
+    checked: a conflict if the world has others."""
 
     world: int
     json: bytes
@@ -137,9 +136,9 @@ Change = AppendCommand | CreateWorld | ResetWorld | DeleteWorld | TouchWorld | S
 class Log(Protocol):
     """A store. ``commit``, ``writing``, ``recover`` and ``look_after`` are called from one thread, everything else from any.
 
-    ``shared``: other processes may write to it meanwhile. If not, there are no conflicts, and ``revision`` is not asked for.
-    ``remote``: asking costs a round trip, so that it must not be done in an event loop; ``revision`` is not asked for then,
-    but for each request's ``position``.
+    ``shared``: other processes may write to it. If not, there are no conflicts, and ``revision`` is not called.
+    ``remote``: each call costs a round trip, so it must not be made in an event loop; instead of ``revision``, ``position``
+    is called for each request.
     """
 
     where: str
@@ -147,34 +146,34 @@ class Log(Protocol):
     remote: bool
 
     def connect(self) -> None:
-        """Be ready in this process; needed after a fork only. A store that cannot be written is not an error: its first commit
-        fails, and it is tried again then. Raises ``StoreError``."""
+        """Open connections; needed after a fork only. A store that cannot be written is not an error here: its first commit
+        fails. Raises ``StoreError``."""
         ...
 
     def disconnect(self) -> None:
-        """Close every connection: none may cross a fork."""
+        """Close every connection; needed before a fork."""
         ...
 
     def writing(self) -> AbstractContextManager[None]:
-        """Keep other processes from writing, where the engine has a lock for it; others conflict instead."""
+        """Keep other processes from writing, if the engine has a lock; without one, writers conflict instead."""
         ...
 
     def commit(self, changes: Sequence[Change]) -> None:
         """Make all of them durable, or none. When it returns they survive a crash of the process and of the machine.
 
-        In order: a change may build on those before it. Raises ``Conflict`` if one does not fit to what other processes
-        wrote; nothing is kept then. May raise anything else; then it is not known whether they are durable, until ``recover``
-        returns. Readers, here and in other processes, see nothing of it before it is durable.
+        A change may build on earlier ones. Raises ``Conflict``, with nothing kept, if other processes wrote changes that one
+        of these does not fit. After any other exception it is unknown whether they are durable until ``recover`` returns.
+        Readers, here and in other processes, see no change before it is durable.
         """
         ...
 
     def recover(self) -> None:
-        """Be ready for ``commit`` again after it failed. Raises ``StoreUnavailable`` if nothing can be written yet."""
+        """Prepare for ``commit`` after it failed. Raises ``StoreUnavailable`` if nothing can be written yet."""
         ...
 
     def look_after(self) -> None:
         """Called by the thread that commits, about once a second while there is nothing to commit. Raises ``StoreUnavailable`` if
-        what is committed next would be lost."""
+        the next commit would be lost."""
         ...
 
     def find(self, name: str) -> StoredWorld | None:
@@ -182,12 +181,12 @@ class Log(Protocol):
         ...
 
     def revision(self, world: int) -> int | None:
-        """A number that differs once anything of that world was committed, by whatever process; None: ask for its position.
-        For each request, so it must not take more than a µs. Not for ``remote`` ones."""
+        """A number that changes when any process commits a change of that world; None: call ``position`` instead.
+        Called for each request, so it must take about a µs. Not called for ``remote`` stores."""
         ...
 
     def position(self, name: str) -> Position | None:
-        """Where a world is, as of now or later. Raises ``StoreUnavailable``."""
+        """The position of a world, as of now or later. Raises ``StoreUnavailable``."""
         ...
 
     def commands_after(self, world: int, number: int) -> list[bytes]:
@@ -199,11 +198,11 @@ class Log(Protocol):
         ...
 
     def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
-        """Ids and names of worlds that may be forgotten, those that expired first first."""
+        """Ids and names of expired worlds, by time of expiry."""
         ...
 
     def faults(self) -> list[tuple[str, bytes]]:
-        """The faults of each world that has some, by its name."""
+        """Name and faults of each world that has faults."""
         ...
 
     def count(self) -> int:
@@ -211,7 +210,7 @@ class Log(Protocol):
         ...
 
     def reserve_id(self) -> int:
-        """A new id for a world, for the caller alone. With an engine that locks, to be called within ``writing``."""
+        """A new id for a world. With an engine that locks, call it within ``writing``."""
         ...
 
     def setting(self, name: str) -> str | None:
@@ -219,17 +218,17 @@ class Log(Protocol):
         ...
 
     def set_default(self, name: str, value: str) -> str:
-        """The setting, which becomes ``value``, durably, if it is not set."""
+        """The setting; if it is not set, set it to ``value``, durably."""
         ...
 
     def close(self) -> None: ...
 
 
 class StoreLog(Log, Protocol):
-    """A store, with what ``counterfoil store`` asks of it."""
+    """A store, with the methods that ``counterfoil store`` needs."""
 
     def versions(self) -> dict[str, str | None]:
-        """What it was written with: its format, and the versions of counterfoil and Faker."""
+        """The store's format, and the versions of counterfoil and Faker that wrote it."""
         ...
 
     def commands(self) -> int:
@@ -237,28 +236,28 @@ class StoreLog(Log, Protocol):
         ...
 
     def size(self) -> int:
-        """Bytes."""
+        """The size in bytes."""
         ...
 
     def mistakes(self) -> list[str]:
-        """What is wrong with it, one line each."""
+        """The mistakes in the store, one line each."""
         ...
 
     def compact(self) -> None:
-        """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
+        """Free the space of deleted worlds. Raises ``StoreUnavailable``."""
         ...
 
 
 class RemoteLog(StoreLog, Protocol):
-    """A store that is asked over a network."""
+    """A store on a database server."""
 
     def positions(self, names: Sequence[str]) -> Mapping[str, Position]:
-        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        """The positions of the worlds with those names, as of now or later; unknown names are left out."""
         ...
 
 
 def encode_origin(origin: Origin) -> str:
-    """As text that is the same for equal origins."""
+    """JSON that is the same for equal origins."""
     return msgspec.json.encode(origin, order="sorted").decode()
 
 

@@ -1,4 +1,4 @@
-"""Turns whatever goes wrong while a store is opened into one line that names the store."""
+"""Turns an error while opening a store into one line that names the store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ E = TypeVar("E", bound=Exception)
 
 @contextmanager
 def open_or_refuse(log: Log, errors: type[E], describe: Callable[[E], str]) -> Iterator[None]:
-    """For what opens ``log``. An error closes it, and is raised as a ``StoreError``; of those that its engine raises
-    (``errors``) ``describe`` makes a line."""
+    """Within the ``with`` block ``log`` is opened. An error closes it and becomes a ``StoreError``; ``describe`` makes a line of
+    the engine's own ``errors``."""
     try:
         yield
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""Opens a store by what the user calls it, and checks that it holds the world that is asked for."""
+"""Opens a store by its path or URL, and checks that its default world is the requested one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "valkey", "valkeys")
 DELETED_TOGETHER = 500
-"""Idle worlds, in one transaction: others that write wait no longer than for that."""
+"""Limit on the idle worlds deleted in one transaction, for which other writers wait."""
 
 
 def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> StoreLog:
-    """The store of that name: the path of a file, or the URL of a server. ``shared``: by processes that are forked from this
-    one; a server always is. Raises ``StoreError``."""
+    """Open a store by the path of a file or the URL of a server. ``shared``: processes forked from this one use it too; a
+    server is always shared. Raises ``StoreError``."""
     url = _URL.match(store)
     if url is None:
         if not store.strip() or "\0" in store:
@@ -40,7 +40,7 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Stor
             raise StoreError(f"a store of the kind {kind} is named by a URL: {kind}://HOST/…")
         return SqliteLog(store, to_write=to_write, shared=shared)
     scheme = url["scheme"].lower()
-    store = f"{scheme}{store[url.end('scheme') :]}"  # what reads it compares it as it is
+    store = f"{scheme}{store[url.end('scheme') :]}"  # its reader compares the scheme case-sensitively
     if scheme in POSTGRES:
         with _extra("postgres", "psycopg"):
             from counterfoil.store.postgres import PostgresLog
@@ -54,7 +54,7 @@ def open_log(store: str, *, to_write: bool = True, shared: bool = False) -> Stor
 
 @contextmanager
 def _extra(extra: str, package: str) -> Iterator[None]:
-    """Raises ``StoreError`` if the package of that optional dependency is not installed."""
+    """Raise ``StoreError`` if the package of that optional dependency is not installed."""
     try:
         yield
     except ImportError as error:
@@ -73,8 +73,8 @@ def open_worlds(
     shared: bool = False,
     most_bytes: int = MAX_MEMORY_BYTES,
 ) -> StoredWorlds:
-    """The worlds in the store, to serve them. ``read`` finds a scenario by name; ``shared`` as for ``open_log``; about
-    ``most_bytes`` of worlds are kept in memory. Raises ``StoreError``."""
+    """The registry of the worlds in a store. ``read`` returns a scenario by name; ``shared`` as for ``open_log``; worlds take
+    about ``most_bytes`` in memory, at most. Raises ``StoreError``."""
     log = open_log(store, shared=shared)
     if log.remote:
         from counterfoil.store.remote_worlds import RemoteWorlds
@@ -91,8 +91,8 @@ def check_default(
     switches: Mapping[str, object],
     read: Callable[[str], Scenario],
 ) -> bool:
-    """Whether the store has a default world. Raises ``StoreError`` if it was made from anything else than what is given;
-    None and no switches stand for whatever it was made from."""
+    """Whether the store has a default world. Raises ``StoreError`` if the world was made with other options than the given
+    ones; None and no switches match any world."""
     world = worlds.get(DEFAULT)
     if world is None:
         return False
@@ -102,12 +102,12 @@ def check_default(
     elif seed is not None and seed != world.seed:
         differs = f"seed {world.seed}, not {seed}"
     elif customers is not None and customers != world.requested_customers:
-        asked = (
+        requested = (
             "its scenario's own customers"
             if world.requested_customers is None
             else counted(world.requested_customers, "customer")
         )
-        differs = f"{asked}, not {customers}"
+        differs = f"{requested}, not {customers}"
     elif switches and dict(switches) != dict(world.chosen):
         differs = "other switches than those given"
     if differs is not None:
@@ -118,20 +118,20 @@ def check_default(
 
 
 def delete_idle(log: Log, now: float) -> int:
-    """Delete the worlds that idled longer than they may; returns how many. Other servers may use the store meanwhile."""
+    """Delete expired worlds; returns how many. Other servers may use the store meanwhile."""
     idle = [DeleteWorld(id, expired_before=now) for id, _ in log.expired(now)]
     return sum(_delete(log, idle[first : first + DELETED_TOGETHER]) for first in range(0, len(idle), DELETED_TOGETHER))
 
 
-def _delete(log: Log, gone: list[DeleteWorld]) -> int:
+def _delete(log: Log, idle: list[DeleteWorld]) -> int:
     try:
-        log.commit(gone)
-    except Conflict:  # one was used or deleted in this moment
-        return sum(_delete(log, [each]) for each in gone) if len(gone) > 1 else 0
-    return len(gone)
+        log.commit(idle)
+    except Conflict:  # another server just used or deleted one of them
+        return sum(_delete(log, [world]) for world in idle) if len(idle) > 1 else 0
+    return len(idle)
 
 
 def visitors_secret(log: Log) -> bytes:
-    """The secret that visitors' cookies and keys are made with: the same after a restart."""
+    """The secret for visitors' cookies and keys, which stays the same after a restart."""
     name = "visitors_secret"
     return bytes.fromhex(log.setting(name) or log.set_default(name, secrets.token_hex(32)))

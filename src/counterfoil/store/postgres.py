@@ -31,9 +31,9 @@ from counterfoil.world.command_log import StoreUnavailable
 
 FORMAT = "1"
 CREATION = 0x63667374
-"""The advisory lock for creating the tables: of two servers that start at once, one creates them."""
+"""The advisory lock for creating the tables: if two servers start at once, one creates them."""
 RECONNECT_SECONDS = 3.0
-"""How long a commit whose outcome is not known looks for the server again, before its clients are told."""
+"""How long a commit with an unknown outcome tries to reach the server again before its clients get an error."""
 KEPT_WRITERS = "1 day"
 WORLD = """SELECT world.id, origin.json, base, time_to_live, expires, scenario.text,
     (SELECT array_agg(command ORDER BY number) FROM counterfoil.log WHERE log.world = world.id)
@@ -42,9 +42,9 @@ WORLD = """SELECT world.id, origin.json, base, time_to_live, expires, scenario.t
 
 
 class PostgresLog:
-    """The store in the database of ``url``; its tables are made if they are not there. Implements ``counterfoil.store.log.Log``.
+    """The store in the database of ``url``; missing tables are created. Implements ``counterfoil.store.log.Log``.
 
-    ``to_write`` False looks at it only. Raises ``StoreError``.
+    With ``to_write`` False it only reads. Raises ``StoreError``.
     """
 
     shared = remote = True
@@ -99,7 +99,7 @@ class PostgresLog:
                 connection.execute("INSERT INTO counterfoil.about VALUES (%s, %s)", (name, value))
 
     def _complete(self, connection: Connection) -> None:
-        """Add what the store of an earlier version of the same format lacks."""
+        """Add what a store written by an earlier version lacks."""
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (CREATION,))
             if connection.execute(IS_APPENDING).fetchone() != (True,):
@@ -121,11 +121,11 @@ class PostgresLog:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Nothing is locked: a commit says whether another server was faster."""
+        """Nothing is locked: ``commit`` raises ``Conflict`` if another server was faster."""
         yield
 
     def recover(self) -> None:
-        """A new connection. What was sent on an older one, and may still be under way, cannot be committed any more."""
+        """Open a new connection. A batch that is still under way on an older one can no longer be committed."""
         self._drop_writing()
         try:
             connection = self._connections.open()
@@ -154,9 +154,7 @@ class PostgresLog:
         try:
             self._write(changes, batch)
         except psycopg.Error as error:
-            if (
-                error.sqlstate == FENCED
-            ):  # idle for so long that another server forgot this writer; nothing is under way
+            if error.sqlstate == FENCED:  # another server deleted this idle writer; nothing is under way
                 self.recover()
                 self._settle(changes, batch)
             elif not _outcome_is_unknown(error):
@@ -167,12 +165,12 @@ class PostgresLog:
         self._batch = batch
 
     def look_after(self) -> None:
-        """Nothing: the server is looked at when something is committed."""
+        """Do nothing: ``commit`` checks the server."""
 
     def _check_again(self) -> None:
         if self._writing is not None and time.monotonic() > self._checked + DURABILITY_CHECK_SECONDS:
             try:
-                with contextlib.suppress(psycopg.Error):  # the connection broke, which the commit finds out
+                with contextlib.suppress(psycopg.Error):  # the connection broke; the commit will fail too
                     set_up(self._writing)
             except StoreUnavailable as error:
                 self._drop_writing()
@@ -185,27 +183,28 @@ class PostgresLog:
         write_all(self._writing, changes, (self._writer, self._batch, batch))
 
     def _settle(self, changes: Sequence[Change], batch: str) -> None:
-        """The connection broke during a commit. Look whether it is there; if not, once more."""
-        given_up = time.monotonic() + RECONNECT_SECONDS
+        """The connection broke during a commit: check whether the batch is stored, and write it again if not."""
+        deadline = time.monotonic() + RECONNECT_SECONDS
         while True:
             try:
                 self._drop_writing()
                 connection = self._writing = self._connections.open()
                 # waits for the other transaction, if that is still under way
-                found = connection.execute(
+                stored = connection.execute(
                     "SELECT batch FROM counterfoil.writer WHERE id = %s FOR UPDATE", (self._writer,)
                 ).fetchone()
-                if found != (batch,):
+                if stored != (batch,):
                     self._write(changes, batch)
                 return
             except StoreUnavailable as again:
-                if time.monotonic() > given_up:
+                if time.monotonic() > deadline:
                     self._drop_writing()
                     raise StoreUnavailable(f"the store cannot be written: {again}; try again") from None
                 time.sleep(0.1)
             except psycopg.Error as again:
                 self._drop_writing()
-                if time.monotonic() > given_up:  # FENCED: the first was committed meanwhile, which is seen next
+                # FENCED means that the first attempt was committed meanwhile, as the next check shows
+                if time.monotonic() > deadline:
                     raise StoreUnavailable(f"the store cannot be written: {describe_error(again)}; try again") from None
 
     def _drop_writing(self) -> None:
@@ -220,22 +219,22 @@ class PostgresLog:
             return connection.execute(query.encode(), values).fetchall()
 
     def find(self, name: str) -> StoredWorld | None:
-        found = self._rows(WORLD, name)
-        if not found:
+        worlds = self._rows(WORLD, name)
+        if not worlds:
             return None
-        id, json, base, time_to_live, expires, text, commands = found[0]
+        id, json, base, time_to_live, expires, text, commands = worlds[0]
         return StoredWorld(Row(id, name, decode_origin(json), base, time_to_live, expires), text, commands or [])
 
     def position(self, name: str) -> Position | None:
         return self.positions([name]).get(name)
 
     def positions(self, names: Sequence[str]) -> dict[str, Position]:
-        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        """The positions of the worlds with those names, as of now or later; unknown names are left out."""
         query = "SELECT name, id, base, length, expires, faults, logins FROM counterfoil.world WHERE name = ANY (%s)"
-        return {name: Position(*found) for name, *found in self._rows(query, list(names))}
+        return {name: Position(*columns) for name, *columns in self._rows(query, list(names))}
 
     def revision(self, world: int) -> int | None:
-        """Not known here: it would take a round trip, and a position takes no more."""
+        """Always None: it would take a round trip, and so does ``position``."""
         return None
 
     def commands_after(self, world: int, number: int) -> list[bytes]:
@@ -272,11 +271,11 @@ class PostgresLog:
         return self.setting(name) or value
 
     def setting(self, name: str) -> str | None:
-        found = self._rows("SELECT value FROM counterfoil.about WHERE name = %s", name)
-        return str(found[0][0]) if found else None
+        values = self._rows("SELECT value FROM counterfoil.about WHERE name = %s", name)
+        return str(values[0][0]) if values else None
 
     def versions(self) -> dict[str, str | None]:
-        """What the store was written with: its format, and the versions of counterfoil and Faker."""
+        """The store's format, and the versions of counterfoil and Faker that wrote it."""
         return {"format": FORMAT, **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
@@ -289,15 +288,15 @@ class PostgresLog:
     # --- looking after it ------------------------------------------------------------------------
 
     def mistakes(self) -> list[str]:
-        """Commands that are missing, or more than their world has; one line each."""
-        found = self._rows(
+        """Worlds whose stored commands do not match their length; one line each."""
+        names = self._rows(
             "SELECT name FROM counterfoil.world LEFT JOIN counterfoil.log ON log.world = world.id GROUP BY world.id"
             " HAVING count(number) <> length OR coalesce(max(number), 0) <> length ORDER BY world.id"
         )
-        return [f"world '{name}': commands are missing" for (name,) in found]
+        return [f"world '{name}': commands are missing" for (name,) in names]
 
     def compact(self) -> None:
-        """Give back the space of what was deleted; servers may use the store meanwhile. Raises ``StoreUnavailable``."""
+        """Free the space of deleted worlds; servers may use the store meanwhile. Raises ``StoreUnavailable``."""
         try:
             with contextlib.closing(self._connections.open()) as connection:
                 connection.execute(
@@ -317,5 +316,5 @@ class PostgresLog:
 
 
 def _outcome_is_unknown(error: psycopg.Error) -> bool:
-    """Whether the connection broke or time ran out, so that the transaction may have been committed all the same."""
+    """Whether the connection broke or time ran out, so that the transaction may have been committed."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))

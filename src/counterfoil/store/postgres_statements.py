@@ -22,7 +22,7 @@ from counterfoil.store.log import (
 )
 
 NOT_NEXT, FENCED = "CF001", "CF002"
-"""What the functions raise: a command is not the next of its world; the writer was told that an earlier batch is given up."""
+"""Errors of the functions: a command is not the next of its world; the writer gave up this batch."""
 SCHEMA = """
 CREATE TABLE counterfoil.about (name text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE counterfoil.scenario (digest text PRIMARY KEY, text bytea NOT NULL);
@@ -75,7 +75,7 @@ BEGIN
         FROM unnest(commands) WITH ORDINALITY AS each (command, number);
 END $$;
 """
-"""What stores of the same format may not have yet."""
+"""A function that older stores of the same format lack."""
 IS_APPENDING = "SELECT to_regproc('counterfoil.append_to') IS NOT NULL"
 APPEND = "counterfoil.append_to(%s::bigint, %s::bigint, %s::integer, %b::bytea[], %s::boolean)"
 LOCK = "SELECT 1 FROM counterfoil.world WHERE id = ANY (%s) ORDER BY id FOR UPDATE"
@@ -90,10 +90,10 @@ RESET = ONE.format(
 DELETE = ONE.format("DELETE FROM counterfoil.world WHERE id = %s AND (%s::float8 IS NULL OR expires < %s)")
 SET_FAULTS, COUNT_LOGINS = (
     ONE.format(
-        f"UPDATE counterfoil.world SET {each} = %s WHERE id = %s AND (%s::bytea IS NULL OR {each} = %s)"  # noqa: S608
+        f"UPDATE counterfoil.world SET {column} = %s WHERE id = %s AND (%s::bytea IS NULL OR {column} = %s)"  # noqa: S608
         " AND (%s::bigint IS NULL OR base = %s AND length = %s)"
     )
-    for each in ("faults", "logins")
+    for column in ("faults", "logins")
 )
 BEGIN_BATCH = "counterfoil.begin_batch(%s, %s, %s)"
 BEGIN = f"SELECT {BEGIN_BATCH}"
@@ -102,22 +102,22 @@ RUNS_AT_ONCE = 200
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Run = tuple[int, int, int, list[bytes], bool]
-"""Commands of a world: its id and base, the number of the first, the commands, and ``is_plain`` of all."""
+"""Consecutive commands of a world: its id and base, the number of the first, the commands, and their ``is_plain``."""
 
 
 def write_all(connection: Connection, changes: Sequence[Change], writer: tuple[str, str, str]) -> None:
-    """Do all changes in one transaction, in order. ``writer`` is who writes, its batch before, and this batch.
+    """Make all changes in one transaction, in order. ``writer`` is the writer's id, its previous batch, and this batch.
 
-    Raises ``Conflict`` if another server was faster, with nothing done.
+    Raises ``Conflict``, with nothing changed, if another server was faster.
     """
     try:
-        runs = _runs(changes) if all(type(each) is AppendCommand for each in changes) else []
+        runs = _runs(changes) if all(type(change) is AppendCommand for change in changes) else []
         if 0 < len(runs) <= RUNS_AT_ONCE:
-            _append(connection, runs, writer)  # one statement is a transaction of its own
+            _append(connection, runs, writer)  # a single statement is a transaction
             return
         with connection.transaction():
             connection.execute(BEGIN, writer)
-            worlds = sorted({each.world for each in changes if not isinstance(each, CreateWorld)})
+            worlds = sorted({change.world for change in changes if not isinstance(change, CreateWorld)})
             connection.execute(LOCK, (worlds,))
             _write_in_order(connection, changes)
     except (
@@ -135,18 +135,18 @@ def write_all(connection: Connection, changes: Sequence[Change], writer: tuple[s
 
 def _write_in_order(connection: Connection, changes: Sequence[Change]) -> None:
     appended: list[Change] = []
-    for each in changes:
-        if isinstance(each, AppendCommand):
-            appended.append(each)
+    for change in changes:
+        if isinstance(change, AppendCommand):
+            appended.append(change)
             continue
         _append(connection, _runs(appended))
         appended = []
-        _write(connection, each)
+        _write(connection, change)
     _append(connection, _runs(appended))
 
 
 def _append(connection: Connection, runs: Sequence[Run], writer: tuple[str, ...] = ()) -> None:
-    """In one statement, which begins the batch of ``writer`` if there is one."""
+    """Append runs, ``RUNS_AT_ONCE`` per statement, and begin the batch of ``writer``, if given, in the same statement."""
     for first in range(0, len(runs), RUNS_AT_ONCE):
         some = runs[first : first + RUNS_AT_ONCE]
         calls = [*([BEGIN_BATCH] if writer else []), *([APPEND] * len(some))]
@@ -154,28 +154,28 @@ def _append(connection: Connection, runs: Sequence[Run], writer: tuple[str, ...]
 
 
 def _runs(changes: Sequence[Change]) -> list[Run]:
-    """Commands that follow on each other in one world, together; in order of worlds, so that two servers that append to the same
-    ones do not wait for each other."""
+    """Group consecutive commands of each world. Sorted by world, so that two servers that append to the same worlds do not
+    deadlock."""
     runs: list[Run] = []
     last: dict[tuple[int, int, bool], int] = {}
-    for each in changes:
-        assert isinstance(each, AppendCommand)
-        key = (each.world, each.base, each.is_plain)
+    for change in changes:
+        assert isinstance(change, AppendCommand)
+        key = (change.world, change.base, change.is_plain)
         at = last.get(key)
-        if at is not None and runs[at][2] + len(runs[at][3]) == each.number:
-            runs[at][3].append(each.command)
+        if at is not None and runs[at][2] + len(runs[at][3]) == change.number:
+            runs[at][3].append(change.command)
         else:
             last[key] = len(runs)
-            runs.append((each.world, each.base, each.number, [each.command], each.is_plain))
+            runs.append((change.world, change.base, change.number, [change.command], change.is_plain))
     return sorted(runs, key=lambda run: run[0])
 
 
 def _write(connection: Connection, change: Change) -> None:
     if isinstance(change, CreateWorld):
         row, json = change.row, encode_origin(change.row.origin)
-        made = (row.id, row.name, row.base, row.time_to_live, row.expires, list(change.commands))
+        world = (row.id, row.name, row.base, row.time_to_live, row.expires, list(change.commands))
         origin = sha256(json.encode()).hexdigest()
-        connection.execute(MAKE, (row.origin.digest, change.text, origin, json, *made))
+        connection.execute(MAKE, (row.origin.digest, change.text, origin, json, *world))
     elif isinstance(change, TouchWorld):
         connection.execute(TOUCH, (change.expires, change.world))
     elif isinstance(change, ResetWorld):

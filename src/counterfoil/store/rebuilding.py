@@ -1,4 +1,4 @@
-"""Makes a world again from what a store has of it: its scenario is run, then its commands are executed in order."""
+"""Rebuilds a world from a store: runs its scenario, then executes its commands in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_SCENARIOS = 64
 
 
 def origin_of(world: World) -> Origin:
-    """What the world was made from."""
+    """What the world was made from, for the store."""
     chosen: Mapping[str, Any] = world.chosen
     return Origin(
         scenario=world.scenario.name,
@@ -32,8 +32,8 @@ def origin_of(world: World) -> Origin:
 
 
 def rebuild(stored: StoredWorld, templates: Worlds, scenarios: MutableMapping[str, Scenario]) -> World:
-    """The world as it was stored. ``templates`` has worlds in which the same scenario was run before; parsed scenarios are
-    kept in ``scenarios``. Raises ``StoreUnavailable``, naming the world, if it cannot be made again.
+    """The world as it was stored. ``templates`` caches worlds in which a scenario was run, ``scenarios`` caches parsed
+    scenarios. Raises ``StoreUnavailable``, naming the world, if it cannot be rebuilt.
     """
     row, origin = stored.row, stored.row.origin
     try:
@@ -48,8 +48,8 @@ def rebuild(stored: StoredWorld, templates: Worlds, scenarios: MutableMapping[st
         template = templates.template(scenario, origin.seed, origin.customers, origin.switches)
         state = template.replay(decode_commands(stored.commands), row.base)
     except (LedgerError, ScenarioError, TypeError, ValueError) as error:  # a damaged file may hold anything
-        said = " ".join(str(error).split())
-        raise StoreUnavailable(f"the world '{row.name}' cannot be rebuilt from the store: {said}") from None
+        message = " ".join(str(error).split())
+        raise StoreUnavailable(f"the world '{row.name}' cannot be rebuilt from the store: {message}") from None
     return World.of(state, row.name)
 
 
@@ -61,8 +61,8 @@ def with_later(state: WorldState, name: str, commands: Sequence[bytes]) -> World
             draft.execute(command)
             draft.version += 1
     except (LedgerError, TypeError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise StoreUnavailable(f"the world '{name}' cannot be rebuilt from the store: {said}") from None
+        message = " ".join(str(error).split())
+        raise StoreUnavailable(f"the world '{name}' cannot be rebuilt from the store: {message}") from None
     if draft.ledger.store.revision != state.ledger.store.revision:
         draft.accounts_cache = None
     return draft

@@ -31,15 +31,15 @@ from counterfoil.world.command_log import StoreUnavailable
 
 FORMAT = "1"
 RECONNECT_SECONDS = 3.0
-"""How long a commit whose outcome is not known looks for the server again, before its clients are told."""
-ABOUT, HEADS, ORDER, EXPIRING = (f"counterfoil:{each}" for each in ("about", "heads", "order", "expiring"))
+"""How long a commit with an unknown outcome tries to reach the server again before its clients get an error."""
+ABOUT, HEADS, ORDER, EXPIRING = (f"counterfoil:{key}" for key in ("about", "heads", "order", "expiring"))
 SCAN_BATCH_SIZE = 1000
 
 
 class RedisLog:
     """The store in the database of ``url``. Implements ``counterfoil.store.log.Log``.
 
-    ``to_write`` False looks at it only. Raises ``StoreError``.
+    With ``to_write`` False it only reads. Raises ``StoreError``.
     """
 
     shared = remote = True
@@ -69,8 +69,8 @@ class RedisLog:
                 for name, value in {"format": FORMAT, **written_with()}.items():
                     together.hsetnx(ABOUT, name, value)
                 together.execute()
-        found = cast("dict[bytes, bytes]", self._client.hgetall(ABOUT))
-        check_written_with(self.where, FORMAT, {name.decode(): value.decode() for name, value in found.items()})
+        about = cast("dict[bytes, bytes]", self._client.hgetall(ABOUT))
+        check_written_with(self.where, FORMAT, {name.decode(): value.decode() for name, value in about.items()})
         if self._to_write:
             self.recover()
 
@@ -90,11 +90,11 @@ class RedisLog:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Nothing is locked: a commit says whether another server was faster."""
+        """Nothing is locked: ``commit`` raises ``Conflict`` if another server was faster."""
         yield
 
     def recover(self) -> None:
-        """What was sent earlier, and may still be under way, cannot be committed any more."""
+        """Start a new batch. An earlier one that is still under way can no longer be committed."""
         fresh = secrets.token_hex(8)
         try:
             self._check()
@@ -113,11 +113,11 @@ class RedisLog:
     def commit(self, changes: Sequence[Change]) -> None:
         batch, sent = secrets.token_hex(8), encoded(changes)
         if time.monotonic() > self._checked + DURABILITY_CHECK_SECONDS:
-            with contextlib.suppress(redis.RedisError):  # the connection broke, which the commit finds out
+            with contextlib.suppress(redis.RedisError):  # the connection broke; the commit will fail too
                 self._check()
         try:
             result = self._write(batch, sent)
-            if result == b"FENCED":  # idle for so long that the server forgot this writer; nothing of it is under way
+            if result == b"FENCED":  # the writer's key expired, because it was idle for long; nothing is under way
                 self.recover()
                 result = self._write(batch, sent)
         except (redis.ConnectionError, redis.TimeoutError):
@@ -127,27 +127,27 @@ class RedisLog:
         if result == b"CONFLICT":
             raise Conflict("another server changed the same world")
         if result != b"DONE":
-            raise StoreUnavailable("the store cannot be written: this server was taken for stopped; try again")
+            raise StoreUnavailable("the store cannot be written: this server's writer entry has expired; try again")
         self._batch = batch
 
     def look_after(self) -> None:
-        """Nothing: the server is looked at when something is committed."""
+        """Do nothing: ``commit`` checks the server."""
 
     def _write(self, batch: str, sent: list[Value]) -> Any:
         return self._commit(args=[self._writer, self._batch, batch, *sent])
 
     def _settle(self, batch: str, sent: list[Value]) -> Any:
-        """The connection broke during a commit. Look whether it is there; if not, once more."""
-        given_up = time.monotonic() + RECONNECT_SECONDS
+        """The connection broke during a commit: check whether the batch is stored, and write it again if not."""
+        deadline = time.monotonic() + RECONNECT_SECONDS
         while True:
             try:
                 result = self._write(batch, sent)
                 if result != b"FENCED":
                     return result
-                there = self._client.get(f"counterfoil:writer:{self._writer}")
-                return b"DONE" if there == batch.encode() else result
+                stored = self._client.get(f"counterfoil:writer:{self._writer}")
+                return b"DONE" if stored == batch.encode() else result
             except redis.RedisError as again:
-                if time.monotonic() > given_up:
+                if time.monotonic() > deadline:
                     raise StoreUnavailable(f"the store cannot be written: {describe_error(again)}; try again") from None
                 time.sleep(0.1)
 
@@ -162,25 +162,26 @@ class RedisLog:
 
     def find(self, name: str) -> StoredWorld | None:
         with self._reading():
-            found = cast("list[Any] | None", self._find(args=[name]))
-        if found is None:
+            values = cast("list[Any] | None", self._find(args=[name]))
+        if values is None:
             return None
-        head, origin, time_to_live, text, commands = found
-        at = _position(head)
-        life = float(time_to_live) if time_to_live else None
-        return StoredWorld(Row(at.id, name, decode_origin(origin.decode()), at.base, life, at.expires), text, commands)
+        head, origin, seconds, text, commands = values
+        position = _position(head)
+        time_to_live = float(seconds) if seconds else None
+        row = Row(position.id, name, decode_origin(origin.decode()), position.base, time_to_live, position.expires)
+        return StoredWorld(row, text, commands)
 
     def position(self, name: str) -> Position | None:
         return self.positions([name]).get(name)
 
     def positions(self, names: Sequence[str]) -> dict[str, Position]:
-        """Where the worlds of those names are, as of now or later; those that are not there are left out."""
+        """The positions of the worlds with those names, as of now or later; unknown names are left out."""
         with self._reading() as client:
             heads = cast("list[bytes | None]", client.hmget(HEADS, list(names)))
         return {name: _position(head) for name, head in zip(names, heads, strict=True) if head is not None}
 
     def revision(self, world: int) -> int | None:
-        """Not known here: it would take a round trip, and a position takes no more."""
+        """Always None: it would take a round trip, and so does ``position``."""
         return None
 
     def commands_after(self, world: int, number: int) -> list[bytes]:
@@ -194,8 +195,8 @@ class RedisLog:
 
     def expired(self, now: float, limit: int = -1) -> list[tuple[int, str]]:
         with self._reading() as client:
-            found = client.zrangebyscore(EXPIRING, "-inf", f"({now!r}", start=0, num=limit)
-            return self._named(cast("list[bytes]", found))
+            ids = client.zrangebyscore(EXPIRING, "-inf", f"({now!r}", start=0, num=limit)
+            return self._named(cast("list[bytes]", ids))
 
     def faults(self) -> list[tuple[str, bytes]]:
         with self._reading() as client:
@@ -203,13 +204,13 @@ class RedisLog:
         return [(name.decode(), at.faults) for name, head in heads.items() if (at := _position(head)).faults]
 
     def _named(self, ids: list[bytes]) -> list[tuple[int, str]]:
-        """Ids with the names of their worlds; without those that were deleted meanwhile."""
-        found: list[tuple[int, str]] = []
+        """Ids with the names of their worlds, without worlds deleted meanwhile."""
+        worlds: list[tuple[int, str]] = []
         for at in range(0, len(ids), SCAN_BATCH_SIZE):
             some = ids[at : at + SCAN_BATCH_SIZE]
             names = cast("list[bytes | None]", self._names_of(args=some))
-            found += [(int(id), name.decode()) for id, name in zip(some, names, strict=True) if name is not None]
-        return found
+            worlds += [(int(id), name.decode()) for id, name in zip(some, names, strict=True) if name is not None]
+        return worlds
 
     def count(self) -> int:
         with self._reading() as client:
@@ -232,15 +233,15 @@ class RedisLog:
 
     def setting(self, name: str) -> str | None:
         with self._reading() as client:
-            found = cast("bytes | None", client.hget(ABOUT, name))
-        return None if found is None else found.decode()
+            value = cast("bytes | None", client.hget(ABOUT, name))
+        return None if value is None else value.decode()
 
     def versions(self) -> dict[str, str | None]:
-        """What the store was written with: its format, and the versions of counterfoil and Faker."""
+        """The store's format, and the versions of counterfoil and Faker that wrote it."""
         return {"format": FORMAT, **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
-        """Bytes of memory that the server uses, for this store and for what else it has."""
+        """Bytes of memory that the server uses, for this store and other data."""
         with self._reading() as client:
             return int(client.info("memory")["used_memory"])
 
@@ -256,7 +257,7 @@ class RedisLog:
         return [f"world '{name.decode()}': commands are missing" for name in wrong]
 
     def compact(self) -> None:
-        """Let the server write its file anew, without what was deleted. Raises ``StoreUnavailable``."""
+        """Let the server rewrite its file without deleted worlds. Raises ``StoreUnavailable``."""
         try:
             self._client.bgrewriteaof()
         except redis.ResponseError as error:

@@ -1,4 +1,4 @@
-"""Connections to a Redis or Valkey server: made with bounds on time, and refused unless the server keeps what it is given."""
+"""Connections to a Redis or Valkey server: with bounds on time, and refused unless the server is durable."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from counterfoil.world.command_log import StoreUnavailable
 CONNECT_SECONDS = 3.0
 SECONDS = 5.0
 MAX_CONNECTIONS = 8
-"""Connections of each server."""
+"""Connections per process."""
 OPTIONS = ("db", "username", "password", "protocol")
-"""What may follow a URL's ``?``, with what begins with ``ssl_``; some others change what redis-py returns."""
+"""Allowed query parameters of a URL, in addition to ``ssl_…``; some others change what redis-py returns."""
 DURABLE = {
     "appendonly": "yes",
     "appendfsync": "always",
     "no-appendfsync-on-rewrite": "no",
     "maxmemory-policy": "noeviction",
 }
-"""How it must be configured so that an acknowledged write survives a crash (CONFIG GET)."""
+"""How the server must be configured so that an acknowledged write survives a crash (CONFIG GET)."""
 
 
 def connect(url: str) -> redis.Redis:
     """A client that connects when it is first used. Raises ``StoreError`` for a malformed URL."""
     plain = re.sub(r"^valkey(s?)://", r"redis\1://", url)
     _check_url(plain)
-    password = os.environ.get("REDISCLI_AUTH")  # as redis-cli takes it; one in the URL goes before
+    password = os.environ.get("REDISCLI_AUTH")  # as redis-cli does; a password in the URL takes precedence
     try:
         pool = redis.BlockingConnectionPool.from_url(
             plain,
@@ -42,11 +42,11 @@ def connect(url: str) -> redis.Redis:
             socket_timeout=SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             socket_keepalive=True,
-            retry=Retry(NoBackoff(), 0),  # a script that was sent may have run: it is not sent again blindly
+            retry=Retry(NoBackoff(), 0),  # no blind retry: a script that was sent may have run
             client_name="counterfoil",
             **({"password": password} if password else {}),
         )
-        pool.make_connection()  # type: ignore[no-untyped-call]  # which reads the options, and does not connect
+        pool.make_connection()  # type: ignore[no-untyped-call]  # parses the options without connecting
     except (TypeError, ValueError):  # its message may quote the password
         raise StoreError(
             "the store's URL cannot be read; write redis://USER:PASSWORD@HOST:PORT/NUMBER, with % escapes in a password"
@@ -55,7 +55,7 @@ def connect(url: str) -> redis.Redis:
 
 
 def _check_url(url: str) -> None:
-    """What redis-py leaves out silently, or takes for an argument of ours. Raises ``StoreError``."""
+    """Refuse what redis-py would ignore, or mistake for one of our own arguments. Raises ``StoreError``."""
     try:
         parts = urlsplit(url)
         options = parse_qs(parts.query, keep_blank_values=True)
@@ -80,25 +80,25 @@ def where(url: str) -> str:
 
 
 def check_durable(client: redis.Redis) -> None:
-    """Raises ``StoreUnavailable`` if the server could lose what it acknowledged. Raises ``redis.RedisError``."""
+    """Raise ``StoreUnavailable`` if the server could lose acknowledged writes. Also raises ``redis.RedisError``."""
     about: dict[str, Any] = client.info("replication")
     if about.get("role") != "master":
         raise StoreUnavailable("is a replica; name the primary server")
     if client.info("cluster").get("cluster_enabled"):
         raise StoreUnavailable("is a cluster, which is not supported; name a single server")
     try:
-        found = {name: client.config_get(name).get(name) for name in DURABLE}
+        configured = {name: client.config_get(name).get(name) for name in DURABLE}
     except redis.ResponseError as error:
         raise StoreUnavailable(
             f"does not tell whether it is durable (CONFIG GET: {' '.join(str(error).split())}); allow CONFIG GET"
         ) from None
-    wrong = [f"{name} {value}" for name, value in DURABLE.items() if found[name] != value]
+    wrong = [f"{name} {value}" for name, value in DURABLE.items() if configured[name] != value]
     if wrong:
         raise StoreUnavailable(f"would lose worlds at a crash; configure it with {', '.join(wrong)}")
 
 
 def describe_error(error: redis.RedisError) -> str:
-    """What Redis reports, in one line that says what to do."""
+    """Redis's error in one line that says what to do."""
     text = " ".join(str(error).split())
     if isinstance(error, redis.BusyLoadingError):
         return "the server is still loading its data"

@@ -1,6 +1,6 @@
-"""The scripts that change and read a Redis store. Redis runs each as one step, so that no client sees half of a change.
+"""The scripts that change and read a Redis store. Redis runs each script atomically.
 
-A script that fails midway leaves what it has written, so ``COMMIT`` checks everything before it writes.
+A script that fails midway is not rolled back, so ``COMMIT`` checks everything before it writes.
 
     counterfoil:about           hash: settings, and the last id of a world
     counterfoil:heads           hash: name of a world -> "id base length expires bytes-of-faults " faults logins
@@ -8,7 +8,7 @@ A script that fails midway leaves what it has written, so ``COMMIT`` checks ever
     counterfoil:log:ID          list: its commands
     counterfoil:order           sorted set: ids of worlds, by id
     counterfoil:expiring        sorted set: ids of worlds by the second at which they expire
-    counterfoil:scenario:DIGEST string: a scenario's text, while a world was made from it
+    counterfoil:scenario:DIGEST string: a scenario's text, while it has worlds
     counterfoil:scenarios       hash: a scenario's digest -> how many worlds were made from it
     counterfoil:writer:ID       string: a server's last batch
 """
@@ -33,7 +33,7 @@ Value = int | str | bytes
 KEPT_WRITERS = 86_400
 """Seconds."""
 MADE = 9
-"""Values of the change that makes a world, before its commands."""
+"""Values of the change that creates a world, before its commands."""
 
 COMMIT = """
 local writer, before, batch = 'counterfoil:writer:' .. ARGV[1], ARGV[2], ARGV[3]
@@ -52,8 +52,8 @@ local function head_of(id)
         heads[id] = false
         local name = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
         if name then
-            local said = redis.call('HGET', 'counterfoil:heads', name)
-            local _, base, length, expires, bytes, rest = string.match(said, '^(%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
+            local stored = redis.call('HGET', 'counterfoil:heads', name)
+            local _, base, length, expires, bytes, rest = string.match(stored, '^(%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
             heads[id] = {name = name, base = tonumber(base), length = tonumber(length), expires = expires,
                 faults = string.sub(rest, 1, tonumber(bytes)), logins = string.sub(rest, tonumber(bytes) + 1)}
         end
@@ -65,9 +65,9 @@ for _, o in ipairs(changes) do
     local kind, id = o[1], o[2]
     local head = head_of(id)
     if kind == 'made' then
-        local there = taken[o[3]]
-        if there == nil then there = redis.call('HEXISTS', 'counterfoil:heads', o[3]) == 1 end
-        if there or head then return 'CONFLICT' end
+        local exists = taken[o[3]]
+        if exists == nil then exists = redis.call('HEXISTS', 'counterfoil:heads', o[3]) == 1 end
+        if exists or head then return 'CONFLICT' end
         heads[id] = {name = o[3], base = tonumber(o[5]), length = #o - MADE, expires = o[7], faults = '', logins = ''}
         taken[o[3]] = true
     elseif kind == 'touched' then
@@ -120,8 +120,8 @@ end
 for id, head in pairs(heads) do
     if head then
         if head.expires ~= '-' then redis.call('ZADD', 'counterfoil:expiring', head.expires, id) end
-        local said = {id, head.base, head.length, head.expires, #head.faults, head.faults .. head.logins}
-        redis.call('HSET', 'counterfoil:heads', head.name, table.concat(said, ' '))
+        local fields = {id, head.base, head.length, head.expires, #head.faults, head.faults .. head.logins}
+        redis.call('HSET', 'counterfoil:heads', head.name, table.concat(fields, ' '))
     end
 end
 return 'DONE'
@@ -137,13 +137,13 @@ return {head, world[1], world[2], text, redis.call('LRANGE', 'counterfoil:log:' 
 """
 
 NAMES_OF = """
-local found = {}
+local names = {}
 for _, id in ipairs(ARGV) do
-    found[#found + 1] = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
+    names[#names + 1] = redis.call('HGET', 'counterfoil:world:' .. id, 'name')
 end
-return found
+return names
 """
-"""Of worlds by id; false for one that is not there."""
+"""The names of worlds by id; false for an unknown id."""
 
 MISTAKES = """
 local wrong = {}
@@ -156,14 +156,14 @@ for _, name in ipairs(ARGV) do
 end
 return wrong
 """
-"""Of worlds by name: those whose log is shorter or longer than it should be."""
+"""Of the named worlds, those whose log does not have the expected length."""
 
 
 def encoded(changes: Sequence[Change]) -> list[Value]:
-    """For the script ``COMMIT``: how many values each change has, and the values."""
+    """The arguments for the script ``COMMIT``: for each change the number of values, then the values."""
     sent: list[Value] = []
-    for each in changes:
-        values = _values(each)
+    for change in changes:
+        values = _values(change)
         sent.append(len(values))
         sent += values
     return sent

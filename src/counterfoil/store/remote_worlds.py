@@ -1,7 +1,7 @@
-"""The registry of worlds in a store on another machine, and the ASGI layer that looks there for each request.
+"""The registry of worlds in a store on another machine, and the ASGI layer that asks that store for each request.
 
-Looking takes a round trip, so the event loop never does it: requests that wait share one query (``HeadQueries``). What has
-changed is then fetched in a thread.
+Asking takes a round trip, so the event loop never does it: waiting requests share one query (``HeadQueries``). Changes are
+then fetched in a thread.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from counterfoil.world.state import WorldState
 from counterfoil.world.worlds import NAME
 
 _failed: ContextVar[StoreUnavailable | None] = ContextVar("failed", default=None)
-"""Why the look of the request that is worked on failed."""
+"""Why the store could not be asked for the current request."""
 _absent: ContextVar[str] = ContextVar("absent", default="")
-"""The name of which that look found no world."""
+"""The name for which the store had no world when it was asked for the current request."""
 
 
 class RemoteWorlds(SharedWorlds):
@@ -35,17 +35,17 @@ class RemoteWorlds(SharedWorlds):
 
     log: RemoteLog
 
-    def __init__(self, log: RemoteLog, *given: Any, **options: Any) -> None:
+    def __init__(self, log: RemoteLog, *arguments: Any, **options: Any) -> None:
         self.heads = HeadQueries(log.positions)
         self._counted, self._counted_until = 0, 0.0
-        super().__init__(log, *given, **options)
+        super().__init__(log, *arguments, **options)
 
     @property
     def problem(self) -> str | None:
         return super().problem or self.heads.problem
 
     def __len__(self) -> int:
-        """Counted anew when ten times as long has passed as counting took: it takes a tenth of a second for a million."""
+        """Cached for ten times as long as counting took, which is a tenth of a second for a million worlds."""
         if time.monotonic() > self._counted_until:
             began = time.monotonic()
             self._counted = super().__len__()
@@ -62,7 +62,7 @@ class RemoteWorlds(SharedWorlds):
         super().before_fork()
 
     def is_at(self, name: str, position: Position | None) -> bool:
-        """Whether the world in memory, or that there is none, agrees with what the store was just found to have."""
+        """Whether the world in memory (or its absence) agrees with ``position``, which the store just returned."""
         head = self._heads.get(name)
         if head is None or position is None:
             return head is None and position is None
@@ -78,7 +78,7 @@ class RemoteWorlds(SharedWorlds):
         return True
 
     def written_first(self, name: str) -> StoredHead | None:
-        """The world in memory, if it may be changed without a look at the store, which checks the change; else None."""
+        """The world in memory, if it may be changed without asking the store first (the commit checks the change); else None."""
         head = self._heads.get(name)
         if head is None or not head.is_plain() or head.contended or head.unreadable is not None or self.problem:
             return None
@@ -86,11 +86,11 @@ class RemoteWorlds(SharedWorlds):
         return head if life is None or self._seconds() - head.used_at < life * TOUCHED_EVERY else None
 
     async def is_still_at(self, head: StoredHead, state: WorldState) -> bool:
-        """Whether the store has what the world was, as of now or later."""
+        """Whether the store still has the world in ``state``, as of now or later."""
         try:
             position = await self.heads.ask(head.name)
         except StoreUnavailable:
-            return False  # which is looked at, and said, when the request is worked on again
+            return False  # reported when the request is handled again
         return (
             position is not None
             and (position.id, position.base + position.number) == (head.id, state.version)
@@ -111,14 +111,14 @@ class RemoteWorlds(SharedWorlds):
 
 
 class RemoteCurrentWorlds(CurrentWorlds):
-    """``app`` with the worlds of ``worlds``. ``prefixes`` are those of its APIs: what is sent to them to change a world is worked
-    on without a look (``counterfoil.api.unconfirmed``)."""
+    """``app`` with the worlds of ``worlds``. ``prefixes`` are the path prefixes of its APIs: a request to them that changes a
+    world is handled without asking the store first (``counterfoil.api.unconfirmed``)."""
 
     _worlds: RemoteWorlds
 
     def __init__(self, app: ASGIApp, worlds: RemoteWorlds, prefixes: Sequence[str]) -> None:
         super().__init__(app, worlds)
-        self._prefixes = tuple(f"{each.rstrip('/')}/" for each in prefixes)
+        self._prefixes = tuple(f"{prefix.rstrip('/')}/" for prefix in prefixes)
 
     async def _serve(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         set_unconfirmed(None)
@@ -132,7 +132,7 @@ class RemoteCurrentWorlds(CurrentWorlds):
         await super()._serve(name, scope, receive, send)
 
     async def _write_first(self, head: StoredHead, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Whether the request was answered; nothing has happened if it was not."""
+        """Handle the request; returns whether it was answered. If not, nothing has changed."""
         _failed.set(None)
         _absent.set("")
         request = Unconfirmed(partial(self._worlds.is_still_at, head, head.state))
@@ -167,7 +167,7 @@ class RemoteCurrentWorlds(CurrentWorlds):
 
 
 class KeptMessages:
-    """What is received of a request, which is received once more if it is worked on again."""
+    """Records the received messages of a request, so that they can be received again when it is handled again."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -179,7 +179,7 @@ class KeptMessages:
         return message
 
     def again(self) -> Receive:
-        """What was received, and then what follows."""
+        """A ``receive`` that repeats the recorded messages, and then continues with new ones."""
         kept = iter(self._kept)
 
         async def receive() -> Message:
@@ -190,7 +190,7 @@ class KeptMessages:
 
 
 def _below(scope: Scope) -> str:
-    """The path in a world."""
+    """The path without the prefix of its world."""
     raw: bytes = scope.get("raw_path") or b""
     if raw.startswith(b"/w/"):
         return split_world(raw_path(scope))[2]

@@ -1,8 +1,8 @@
 """Writes to a store that other processes write to as well.
 
 A change is first made on the world as this process knows it. If another process was faster, the store keeps nothing of the batch
-(``Conflict``); each request in it is then worked on again from the start, in the thread that commits, with the store's write
-lock held where the engine has one. An engine without a lock may conflict again: it is tried so often, then refused.
+(``Conflict``); each request in it is then handled again from the start, in the thread that commits, with the store's write lock
+held if the engine has one. An engine without a lock may conflict again; after ``TRIES`` attempts the request is refused.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from counterfoil.world.world import World
 
 T = TypeVar("T")
 TRIES = 100
-"""Of a few ms each: with 20, one of 2,000 logins failed at a Redis to which another server wrote all the time."""
+"""Attempts of a few ms each: with 20, one of 2,000 logins failed while another server wrote to the same Redis all the time."""
 TOGETHER = 64
-"""Requests that are worked on again in one turn."""
+"""Limit on the requests that are handled again in one turn."""
 CONTENDED = 64
-"""After a conflict, so many changes of that world take their turn at once instead of being made twice."""
+"""The number of changes of a world that use ``exclusively`` after a conflict, instead of being made twice."""
 
 
 class _Job(NamedTuple):
@@ -41,7 +41,7 @@ class _Job(NamedTuple):
 
 
 class SharedCommit(GroupCommit):
-    """``look_up`` gives the world of a name as the store has it now."""
+    """``look_up`` returns the world of a name as the store has it now."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class SharedCommit(GroupCommit):
         return saving
 
     def caught_up(self, head: StoredHead, state: WorldState, logins: bytes) -> bool:
-        """Show what the store has. False if a writer in this process has to end first."""
+        """Show the state and failed logins from the store. False if a writer in this process has to finish first."""
         free = head.lock.try_acquire(False)
         try:
             with self._changed:
@@ -98,7 +98,7 @@ class SharedCommit(GroupCommit):
                 head.lock.release()
 
     def settle(self, head: StoredHead) -> None:
-        """Let a writer begin where readers are, unless it goes on from changes that are not durable yet."""
+        """Let a writer begin with the state that readers see, unless earlier changes are not durable yet."""
         with self._changed:
             if not head.in_flight and head.newest.version < head.state.version:
                 head.newest = head.state
@@ -110,18 +110,18 @@ class SharedCommit(GroupCommit):
         return True
 
     def exclusively(self, name: str, call: Callable[[World], T]) -> Future[T]:
-        def on_the_newest() -> T:
+        def call_with_newest() -> T:
             world = self._look_up(name)
             if world is None:
                 raise UnknownRecord(f"there is no world '{name}'", field="world")
             return call(world)
 
-        return self._add_job(on_the_newest, own_transaction=False)
+        return self._add_job(call_with_newest, own_transaction=False)
 
     def exclusively_in_own_transaction(self, call: Callable[[], T]) -> Future[T]:
-        """What ``call`` returns, once the changes that it makes are durable in a transaction of their own.
+        """The future result of ``call``, done once its changes are durable in a separate transaction.
 
-        Within another such call it is part of that one."""
+        A nested call joins the transaction of the outer one."""
         return self._add_job(call, own_transaction=True)
 
     def _add_job(self, call: Callable[[], T], *, own_transaction: bool) -> Future[T]:
@@ -141,7 +141,7 @@ class SharedCommit(GroupCommit):
         return len(self._waiting) + len(self._jobs)
 
     def wait(self, saving: Saving) -> None:
-        if current_thread() is not self._thread:  # there, what waits for this turn is told when it ends
+        if current_thread() is not self._thread:  # that thread must not wait for itself
             saving.result()
 
     def _take(self, waiting: Waiting) -> Saving:
@@ -167,7 +167,7 @@ class SharedCommit(GroupCommit):
     def _next_jobs(self) -> list[_Job]:
         with self._changed:
             jobs = self._jobs
-            count = next((at for at, each in enumerate(jobs) if each.own_transaction), len(jobs))
+            count = next((index for index, job in enumerate(jobs) if job.own_transaction), len(jobs))
             count = max(1, min(TOGETHER, count))
             self._jobs = jobs[count:]
             return jobs[:count]
@@ -191,8 +191,8 @@ class SharedCommit(GroupCommit):
             if self.problem is not None:
                 break
         else:
-            said = "other processes change this world all the time; try again"
-            outcomes = [(None, StoreUnavailable(said)) for _ in jobs]
+            message = "other processes change this world all the time; try again"
+            outcomes = [(None, StoreUnavailable(message)) for _ in jobs]
         if self.problem is not None:
             outcomes = [(None, StoreUnavailable(self.problem)) for _ in jobs]
         for job, (result, error) in zip(jobs, outcomes, strict=True):
@@ -212,26 +212,26 @@ class SharedCommit(GroupCommit):
             self._adopt(batch, saving)
 
     def _conflict(self, batch: list[Waiting], saving: Saving) -> None:
-        """Drop the batch and what was built on it, and make its worlds what the store has."""
+        """Drop the batch and later changes, and update its worlds from the store."""
         with self._changed:
             self._is_conflicting = True
             batch = batch + self._waiting
             self._waiting = []
             later, self._saving = self._saving, Future()
-            heads = {each.head for each in batch if each.head is not None}
-        for each_saving in (saving, later):
-            each_saving.set_exception(WriteConflict())
+            heads = {waiting.head for waiting in batch if waiting.head is not None}
+        for future in (saving, later):
+            future.set_exception(WriteConflict())
         with contextlib.ExitStack() as locks:
-            for head in heads:  # a request that began before must not go on as if its first changes had been kept
+            for head in heads:  # a request that began earlier must not continue as if its first changes were kept
                 head.lock.try_acquire()
                 locks.callback(head.lock.release)
                 head.contended = CONTENDED
             try:
                 self._recovered(heads)
             except Exception as error:
-                said = self._logged(error)
+                problem = self._logged(error)
                 with self._changed:
-                    self.problem = said
+                    self.problem = problem
                     self._doubtful |= heads
             with self._changed:
                 for head in heads:
@@ -254,13 +254,13 @@ def _outcome(job: _Job) -> tuple[Any, BaseException | None]:
 
 
 def encode_logins(state: WorldState) -> bytes:
-    """The failed logins to a world, as ``SetLogins`` keeps them."""
+    """The failed logins to a world, as the JSON of ``SetLogins``."""
     failures = state.tokens.all_failures
     return msgspec.json.encode(failures) if failures else b""
 
 
 def with_logins(state: WorldState, logins: bytes) -> WorldState:
-    """The state with the failed logins that the store keeps."""
+    """A copy of ``state`` with the failed logins from the store."""
     failures = msgspec.json.decode(logins, type=dict[str, tuple[datetime, ...]]) if logins else {}
     changed = copy(state)
     changed.tokens = state.tokens.with_failures(failures)

@@ -1,4 +1,4 @@
-"""The faults of worlds in a store which several processes serve: the store says which there are."""
+"""The faults of worlds in a store that several processes serve; the store's list is the valid one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from counterfoil.store.shared_worlds import SharedWorlds
 
 
 class LocalFaults(RestorableFaults, Protocol):
-    def check(self, spec: FaultSpec, there: int) -> None:
-        """Whether it can be added in a world with so many faults. Raises as ``Faults.add`` does."""
+    def check(self, spec: FaultSpec, count: int) -> None:
+        """Check that a fault can be added to a world that has ``count`` faults. Raises as ``Faults.add`` does."""
         ...
 
 
 class SharedFaults(Faults):
-    """``faults`` applies them in this process; ``forget`` makes all processes count anew for one fault of a world (None: all)."""
+    """``faults`` applies them in this process; ``forget`` resets a fault's counters (None: all of the world) in all processes."""
 
     def __init__(self, faults: LocalFaults, worlds: SharedWorlds, forget: Callable[[str, int | None], None]) -> None:
         self._faults = faults
@@ -37,25 +37,25 @@ class SharedFaults(Faults):
 
     def add(self, world: str, spec: FaultSpec) -> Fault:
         def add() -> Fault:
-            kept = decode_stored_faults(self._worlds.faults_of(world))
-            there = [each for each in kept if each.spec is not None]
-            self._faults.check(spec, len(there))
-            made = StoredFault(max((each.id for each in kept), default=0) + 1, spec)
-            self._forget(world, made.id)
-            self._keep(world, [*there, made])
-            return Fault(made.id, spec)
+            stored = decode_stored_faults(self._worlds.faults_of(world))
+            active = [fault for fault in stored if fault.spec is not None]
+            self._faults.check(spec, len(active))
+            added = StoredFault(max((fault.id for fault in stored), default=0) + 1, spec)
+            self._forget(world, added.id)
+            self._keep(world, [*active, added])
+            return Fault(added.id, spec)
 
         return self._worlds.exclusively(add)
 
     def remove(self, world: str, fault: int) -> bool:
         def cancel() -> bool:
-            kept = decode_stored_faults(self._worlds.faults_of(world))
-            left = [each for each in kept if each.id != fault or each.spec is None]
-            if len(left) == len(kept):
+            stored = decode_stored_faults(self._worlds.faults_of(world))
+            left = [other for other in stored if other.id != fault or other.spec is None]
+            if len(left) == len(stored):
                 return False
-            last = max(each.id for each in kept)
-            there = [each for each in left if each.spec is not None]
-            self._keep(world, there if there and there[-1].id == last else [*there, StoredFault(last)])
+            last = max(other.id for other in stored)
+            active = [other for other in left if other.spec is not None]
+            self._keep(world, active if active and active[-1].id == last else [*active, StoredFault(last)])
             return True
 
         return self._worlds.exclusively(cancel)
@@ -69,5 +69,5 @@ class SharedFaults(Faults):
         self._forget(world, None)
         self._faults.clear(world)
 
-    def _keep(self, world: str, kept: list[StoredFault]) -> None:
-        self._worlds.set_faults(world, msgspec.json.encode(kept) if kept else b"")
+    def _keep(self, world: str, faults: list[StoredFault]) -> None:
+        self._worlds.set_faults(world, msgspec.json.encode(faults) if faults else b"")

@@ -1,8 +1,8 @@
 """The registry of worlds in a store that several processes serve.
 
-Each process has the worlds that it was asked for in memory. Before a request is worked on, it makes its copy current: it asks
-the store whether anything changed (``Log.revision``), and if so takes over the commands that others wrote. So every answer
-is of a version that was the newest after the request had come.
+Each process has the requested worlds in memory. Before it handles a request, it updates its copy of the world: it asks the
+store whether anything changed (``Log.revision``), and if so executes the commands that other processes wrote. So every response
+shows a version that was the newest one after the request arrived.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from counterfoil.world.worlds import DEFAULT, NAME, WorldEntry, check_name
 
 T = TypeVar("T")
 FEW = 20
-"""Commands of others that are taken over in an event loop; about half a ms."""
+"""Limit on other processes' commands that are executed in the event loop, in about half a ms."""
 SLOW = b"advance_clock"
 """The one command that may take long."""
-EMPTIED = "the store was emptied: its default world is gone; restart the server to begin anew"
+EMPTIED = "the store was emptied: its default world is gone; restart the server to create a new one"
 
 
 class SharedWorlds(StoredWorlds):
-    """``faults_changed`` is told of a world's faults when others have changed them."""
+    """``faults_changed`` is called with a world's faults when another process has changed them."""
 
     is_shared = True
     _commits: SharedCommit
@@ -41,7 +41,7 @@ class SharedWorlds(StoredWorlds):
     _had_default = False
 
     def _committer(self) -> GroupCommit:
-        if self.log.remote:  # other machines count their workers, too
+        if self.log.remote:  # other machines number their workers from 1, too
             self._first_login = secrets.randbits(52) << 8
         return SharedCommit(self.log, self._recover, self._looked_up)
 
@@ -54,12 +54,12 @@ class SharedWorlds(StoredWorlds):
         return super().problem or (None if unreadable is None else str(unreadable))
 
     def before_fork(self) -> None:
-        """Leave the store until ``after_fork``: neither threads nor connections cross a fork."""
+        """Stop the threads and close the connections until ``after_fork``: neither survives a fork."""
         self._commits.close()
         self.log.disconnect()
 
     def after_fork(self, worker: int) -> None:
-        """Go on in a worker, numbered from 1."""
+        """Continue in a worker process; workers are numbered from 1."""
         self.log.connect()
         self._first_login += worker << 32
         for head in self._alive.values():
@@ -73,7 +73,7 @@ class SharedWorlds(StoredWorlds):
     # --- being current ---------------------------------------------------------------------------
 
     def try_catch_up(self, name: str) -> bool:
-        """Catch up if that is quick. False if it is not: call ``refresh`` in a thread."""
+        """Update the world from the store if that is quick. If it returns False, call ``refresh`` in a thread."""
         head = self._heads.get(name)
         if head is None:
             return not NAME.fullmatch(name)
@@ -92,7 +92,7 @@ class SharedWorlds(StoredWorlds):
             head.catching_up.release()
 
     def refresh(self, name: str) -> None:
-        """Raises nothing: who asks for the world is told why it cannot be read."""
+        """Raises nothing: if the store cannot be read, the next look-up of the world raises it."""
         head = self._alive.get(name)
         if head is not None:
             with head.catching_up:
@@ -107,7 +107,7 @@ class SharedWorlds(StoredWorlds):
                 return
 
     def _catch_up(self, head: StoredHead, *, is_quick: bool) -> bool:
-        """Make it current; False if that is not quick, and was to be. Raises ``StoreUnavailable``."""
+        """Update the world from the store. With ``is_quick``, False if that would take long. Raises ``StoreUnavailable``."""
         revision = None if self.log.remote else self.log.revision(head.id)
         if head.revision == revision and head.is_settled():
             return True
@@ -125,7 +125,7 @@ class SharedWorlds(StoredWorlds):
                 state = self._reset_elsewhere(head)
             elif position.number > known:
                 commands = self.log.commands_after(head.id, known)
-                if is_quick and (len(commands) > FEW or any(SLOW in each for each in commands)):
+                if is_quick and (len(commands) > FEW or any(SLOW in command for command in commands)):
                     return False
                 state = with_later(state, head.name, commands)
             else:
@@ -140,7 +140,7 @@ class SharedWorlds(StoredWorlds):
     def _reset_elsewhere(self, head: StoredHead) -> WorldState:
         stored = self.log.find(head.name)
         if stored is None or stored.row.id != head.id:
-            return head.state  # it is gone by now, which is seen next
+            return head.state  # it was deleted meanwhile, as the next look shows
         return self._counting_apart(self._rebuilt(stored).head.state)
 
     def _take_over(self, head: StoredHead, state: WorldState, position: Position, revision: int | None) -> None:
@@ -217,17 +217,17 @@ class SharedWorlds(StoredWorlds):
     # --- making and deleting ---------------------------------------------------------------------
 
     def exclusively(self, call: Callable[[], T]) -> T:
-        """What ``call`` returns, with no other process writing meanwhile, or called again; returns when it is durable."""
+        """The result of ``call``, once its changes are durable; if another process wrote meanwhile, it is called again."""
         return self._commits.exclusively_in_own_transaction(call).result()
 
     def faults_of(self, name: str) -> bytes:
-        """The faults of a world as the store has them; to be called within ``exclusively``."""
+        """The faults of a world as the store has them. Call it within ``exclusively``."""
         self.refresh(name)
         head = self._heads.get(name)
         return (head.faults if head is not None else None) or b""
 
     def set_faults(self, name: str, json: bytes) -> None:
-        """Let those be the faults of a world, if there is one; to be called within ``exclusively``."""
+        """Store the faults of a world, if it exists. Call it within ``exclusively``."""
         head = self._heads.get(name)
         if head is not None:
             self._commits.submit(SetFaults(head.id, json, head.faults), head)

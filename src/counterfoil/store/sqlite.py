@@ -1,8 +1,8 @@
 """Keeps worlds in one SQLite file (write-ahead log, flushed at each commit).
 
-One server writes to a file at a time; it holds a lock on ``FILE-lock``. It may be of several processes (``shared``), which take
-turns by a lock on ``FILE-turn``: SQLite's own wait is by polling, which lets some wait for seconds. The commands ``store info``,
-``check`` and ``export`` may read meanwhile. The file holds credentials, so it is made readable by its owner alone.
+One server writes to a file at a time; it holds a lock on ``FILE-lock``. It may have several processes (``shared``), which take
+turns with a lock on ``FILE-turn``: SQLite itself polls, and some processes would wait for seconds. The commands ``store info``,
+``check`` and ``export`` may read meanwhile. The file holds credentials, so only its owner may read it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ WORLD = """SELECT world.id, world.name, origin.json, world.base, world.time_to_l
 
 
 class SqliteLog:
-    """The store in ``path``, which is made if it is not there. Implements ``counterfoil.store.log.Log``.
+    """The store in ``path``, which is created if missing. Implements ``counterfoil.store.log.Log``.
 
-    ``to_write`` False opens it for reading beside a server; ``shared``: processes that are forked from this one write to it,
+    With ``to_write`` False it only reads, while a server may write; ``shared``: processes forked from this one write to it,
     too. Raises ``StoreError``.
     """
 
@@ -60,7 +60,7 @@ class SqliteLog:
         self._file.close()
 
     def disconnect(self) -> None:
-        """The lock that keeps other servers away stays."""
+        """Close the connections, but keep the lock that excludes other servers."""
         for connection in (self._writing, self._read):
             if connection is not None:
                 with contextlib.suppress(sqlite3.Error):
@@ -86,7 +86,7 @@ class SqliteLog:
     # --- writing, from one thread ----------------------------------------------------------------
 
     def recover(self) -> None:
-        """A new connection, because SQLite's state after an I/O error is not to be trusted; and a write, to see that it works."""
+        """Open a new connection, because SQLite's state after an I/O error is unreliable, and write to check that it works."""
         self._drop_writing()
         problem = self._file.problem()
         if problem is not None:
@@ -126,21 +126,21 @@ class SqliteLog:
             raise
 
     def look_after(self) -> None:
-        """See whether the files are still there, and put what only the write-ahead log has into the file: if that log is deleted
-        and all processes are killed before the next look, no more is lost than was changed since."""
+        """Check that the files still exist, and move the write-ahead log into the file: if the log is deleted and all processes
+        are killed before the next call, only changes since then are lost."""
         connection = self._writing
         if connection is None:
             return
         self._check_files(connection)
         if not self._is_in_file:
-            with contextlib.suppress(sqlite3.Error):  # another process does it, or the next commit says what is wrong
+            with contextlib.suppress(sqlite3.Error):  # another process does it, or the next commit reports the error
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._is_in_file = True
 
     def _check_files(self, connection: sqlite3.Connection) -> None:
         problem = self._file.problem()
         if problem is not None:
-            with contextlib.suppress(sqlite3.Error):  # what only a log has that was deleted goes to the file
+            with contextlib.suppress(sqlite3.Error):  # save what only the deleted log has
                 connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
             self._drop_writing()
             raise StoreUnavailable(f"the store cannot be written: {problem}")
@@ -155,7 +155,7 @@ class SqliteLog:
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        """The connection to read with, in one snapshot."""
+        """The connection for reading, in one snapshot."""
         with self._reading:
             if self._read is None:
                 raise StoreUnavailable("the store is closed")
@@ -172,13 +172,13 @@ class SqliteLog:
 
     def find(self, name: str) -> StoredWorld | None:
         with self._reader() as connection:
-            found = connection.execute(WORLD, (name,)).fetchone()
-            if found is None:
+            world = connection.execute(WORLD, (name,)).fetchone()
+            if world is None:
                 return None
-            id, _, json, base, time_to_live, expires, text = found
+            id, _, json, base, time_to_live, expires, text = world
             commands = connection.execute("SELECT command FROM log WHERE world = ? ORDER BY number", (id,)).fetchall()
         row = Row(id, name, decode_origin(json), base, time_to_live, expires)
-        return StoredWorld(row, text, [each for (each,) in commands])
+        return StoredWorld(row, text, [command for (command,) in commands])
 
     def revision(self, world: int) -> int | None:
         return None if self.write_lock is None else self.write_lock.revision(world)
@@ -190,7 +190,7 @@ class SqliteLog:
     def commands_after(self, world: int, number: int) -> list[bytes]:
         with self._reader() as connection:
             query = "SELECT command FROM log WHERE world = ? AND number > ? ORDER BY number"
-            return [each for (each,) in connection.execute(query, (world, number))]
+            return [command for (command,) in connection.execute(query, (world, number))]
 
     def rows(self, offset: int = 0, limit: int = -1) -> list[tuple[int, str]]:
         with self._reader() as connection:
@@ -218,13 +218,13 @@ class SqliteLog:
     def reserve_id(self) -> int:
         written = self._number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'world'")
         with self._reserving:
-            self._reserved = max(self._reserved, written) + 1  # those of this process may not be written yet
+            self._reserved = max(self._reserved, written) + 1  # ids reserved by this process may not be written yet
             return self._reserved
 
     def _number(self, query: str) -> int:
         with self._reader() as connection:
-            found: int | None = connection.execute(query).fetchone()[0]
-        return found or 0
+            number: int | None = connection.execute(query).fetchone()[0]
+        return number or 0
 
     def set_default(self, name: str, value: str) -> str:
         with self._reading:
@@ -234,11 +234,11 @@ class SqliteLog:
 
     def setting(self, name: str) -> str | None:
         with self._reader() as connection:
-            found = connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
+            row = connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
 
     def versions(self) -> dict[str, str | None]:
-        """What the store was written with: its format, and the versions of counterfoil and Faker."""
+        """The store's format, and the versions of counterfoil and Faker that wrote it."""
         return {"format": str(FORMAT), **{name: self.setting(name) for name in written_with()}}
 
     def size(self) -> int:
@@ -257,7 +257,7 @@ class SqliteLog:
         return wrong + [f"world '{name}': commands are missing" for (name,) in gaps]
 
     def compact(self) -> None:
-        """Give back the space of what was deleted. Raises ``StoreUnavailable``."""
+        """Free the space of deleted worlds. Raises ``StoreUnavailable``."""
         assert self._writing is not None
         try:
             self._writing.execute("DELETE FROM origin WHERE id NOT IN (SELECT origin FROM world)")

@@ -1,4 +1,4 @@
-"""Opens the SQLite file of a store: takes its lock, makes it readable by its owner alone, and checks its format."""
+"""Opens the SQLite file of a store: takes its lock, lets only its owner read it, and checks its format."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if sys.platform != "win32":
     import fcntl
 
 FORMAT = 1
-APPLICATION = 0x63667374  # "cfst": tells our files from those of other programs (PRAGMA application_id)
+APPLICATION = 0x63667374  # "cfst": marks our files (PRAGMA application_id)
 
 
 class SqliteFile:
-    """The file ``path``. ``to_write`` False opens it for reading beside a server."""
+    """The file ``path``. With ``to_write`` False it is opened for reading, while a server may write."""
 
     def __init__(self, path: str | Path, *, to_write: bool) -> None:
         self.where = str(path)
-        # as SQLite does: two servers that are given a file and a link to it must find the same lock
+        # resolved as SQLite does: servers with a file and a link to it must find the same lock
         self.path = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
         self._to_write = to_write
         self._lock: sqlite3.Connection | None = None
         self._opened: dict[str, tuple[int, int] | None] = {}
 
     def open(self) -> sqlite3.Connection:
-        """A connection to the store, which is made if it is not there. Raises ``StoreError``, ``OSError``, ``sqlite3.Error``."""
+        """A connection to the store, which is created if missing. Raises ``StoreError``, ``OSError``, ``sqlite3.Error``."""
         is_there = self.path.exists()
         if not self._to_write and not is_there:
             raise StoreError(f"{self.where}: there is no such store")
@@ -58,8 +58,8 @@ class SqliteFile:
         return connection
 
     def _is_alone_in_a_read_only_folder(self, connection: sqlite3.Connection) -> bool:
-        """Whether it is a copy beside which SQLite can put nothing, such as a back-up on a read-only disk. With a write-ahead log
-        it is not a complete copy, or a server uses it."""
+        """Whether SQLite cannot create files next to it, as with a backup on a read-only disk. If it has a write-ahead log, the
+        copy is incomplete, or a server uses it."""
         if Path(f"{self.path}-wal").exists():
             return False
         try:
@@ -69,20 +69,20 @@ class SqliteFile:
         return False
 
     def remember(self) -> None:
-        """Remember which files are in use, those that SQLite keeps beside this one too; to be called after a write."""
+        """Remember the identity of the files in use: the database and SQLite's files next to it. Call it after a write."""
         self._opened = {path: _identity(path) for path in (str(self.path), f"{self.path}-wal", f"{self.path}-shm")}
 
     def forget(self) -> None:
-        """No file is in use any more: SQLite deletes those beside this one when it is closed."""
+        """Forget the files in use: SQLite deletes its files next to the database when that is closed."""
         self._opened = {}
 
     def problem(self) -> str | None:
-        """What was done to the files in use; None if all are there. What is written to others would be lost."""
+        """Why writes would be lost: a file in use was moved, deleted or replaced. None if all are unchanged."""
         for path, opened in self._opened.items():
-            found = _identity(path)
-            if found is None:
+            current = _identity(path)
+            if current is None:
                 return f"{path} was moved or deleted; put it back, or restart the server"
-            if found != opened:
+            if current != opened:
                 return f"{path} was replaced by another file; restart the server"
         return None
 
@@ -92,27 +92,27 @@ class SqliteFile:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
-        """Let others use it."""
+        """Release the lock, so that another server can use the store."""
         if self._lock is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._lock.close()
             self._lock = None
 
     def _check_kind(self) -> None:
-        """Check that the file is a store's, before another file is put beside it."""
-        found = self.path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        """Check that the file may be a store, before a lock file is created next to it."""
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise StoreError(f"{self.where}: is not a file")
-        if found.st_nlink > 1:  # SQLite finds its write-ahead log and locks by the name
+        if status.st_nlink > 1:  # SQLite finds its write-ahead log and locks by the name
             raise StoreError(f"{self.where}: has another name too (a hard link), which damages it; copy it instead")
         if not _begins_like_a_database(self.path):
             raise StoreError(f"{self.where}: is not a store of counterfoil")
 
     def _take_lock(self) -> None:
-        """A lock that ends with the process, on every system: SQLite's own, on a file beside the store."""
+        """Take a lock that ends with the process on every system: an SQLite lock on a separate file."""
         lock = Path(f"{self.path}-lock")
         _make_private(lock)
-        uri = lock.absolute().as_uri()  # what SQLite could take for a URI is quoted
+        uri = lock.absolute().as_uri()  # as a URI, so that special characters in the path are quoted
         self._lock = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             self._lock.execute("PRAGMA journal_mode = MEMORY")  # no second file
@@ -125,8 +125,8 @@ class SqliteFile:
             raise
 
     def _check_format(self, connection: sqlite3.Connection) -> None:
-        application, found = (
-            connection.execute(f"PRAGMA {each}").fetchone()[0] for each in ("application_id", "user_version")
+        application, version = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
         is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if is_empty and not application and self._to_write:
@@ -134,8 +134,8 @@ class SqliteFile:
         elif application != APPLICATION:
             raise StoreError(f"{self.where}: is not a store of counterfoil")
         else:
-            about = connection.execute("SELECT name, value FROM about") if found == FORMAT else ()
-            check_written_with(self.where, str(FORMAT), {**dict(about), "format": str(found)})
+            about = connection.execute("SELECT name, value FROM about") if version == FORMAT else ()
+            check_written_with(self.where, str(FORMAT), {**dict(about), "format": str(version)})
 
     def _create(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
@@ -148,14 +148,14 @@ class SqliteFile:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, if it is not there, before SQLite does so with the permissions of the umask."""
+    """Create the file, if missing, before SQLite does so with the permissions of the umask."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _can_lock(path: Path) -> bool:
-    """Whether the file can be locked, be it that another process has done so. SQLite reports both as ``SQLITE_BUSY``; a network
-    file system without its lock service fails with ``ENOLCK``."""
+    """Whether the file can be locked, or another process has locked it. SQLite reports ``SQLITE_BUSY`` in either
+    case; a network file system without its lock service fails with ``ENOLCK``."""
     if sys.platform == "win32":
         return True
     try:
@@ -172,12 +172,12 @@ def _begins_like_a_database(path: Path) -> bool:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """What tells this file from another one of that name; None if there is none."""
+    """Device and inode of a file; None if it does not exist."""
     try:
-        found = os.stat(path)  # three for each commit: Path takes twice as long
+        status = os.stat(path)  # called three times per commit; Path.stat takes twice as long
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _name(error: sqlite3.Error) -> str:
@@ -185,7 +185,7 @@ def _name(error: sqlite3.Error) -> str:
 
 
 def describe_error(error: sqlite3.Error) -> str:
-    """What SQLite reports, in words that say what to do."""
+    """SQLite's error in words that say what to do."""
     name = _name(error)
     if name == "SQLITE_NOTADB":
         return "is not a store of counterfoil"

@@ -32,7 +32,7 @@ CREATE TABLE log (world INTEGER NOT NULL REFERENCES world, number INTEGER NOT NU
 CREATE TABLE fault (world INTEGER PRIMARY KEY REFERENCES world, json BLOB NOT NULL);
 """
 LATER = "CREATE TABLE IF NOT EXISTS login (world INTEGER PRIMARY KEY REFERENCES world, json BLOB NOT NULL)"
-"""What files of the same format may not have yet."""
+"""A table that older files of the same format lack."""
 POSITION = """SELECT world.id, world.base,
     (SELECT coalesce(max(number), 0) FROM log WHERE log.world = world.id), world.expires, fault.json, login.json
     FROM world LEFT JOIN fault ON fault.world = world.id LEFT JOIN login ON login.world = world.id"""
@@ -41,47 +41,47 @@ IS_AT = """EXISTS (SELECT 1 FROM world WHERE id = ? AND base = ?)
 
 
 def write_all(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-    """Do all changes in one transaction, in order."""
-    if len(changes) <= ROWS_AT_ONCE and all(type(each) is AppendCommand for each in changes):
-        _append(connection, changes)  # one statement is a transaction of its own
+    """Make all changes in one transaction, in order."""
+    if len(changes) <= ROWS_AT_ONCE and all(type(change) is AppendCommand for change in changes):
+        _append(connection, changes)  # a single statement is a transaction
         return
     connection.execute("BEGIN IMMEDIATE")
     appended: list[Change] = []
-    for each in changes:
-        if isinstance(each, AppendCommand):
-            appended.append(each)
+    for change in changes:
+        if isinstance(change, AppendCommand):
+            appended.append(change)
             if len(appended) < ROWS_AT_ONCE:
                 continue
         _append(connection, appended)
         appended = []
-        if not isinstance(each, AppendCommand):
-            _write(connection, each)
+        if not isinstance(change, AppendCommand):
+            _write(connection, change)
     _append(connection, appended)
     connection.execute("COMMIT")
 
 
 def position(connection: sqlite3.Connection, where: str, value: int | str) -> Position | None:
-    """``where``: the column by which the world is found."""
-    found = connection.execute(f"{POSITION} WHERE world.{where} = ?", (value,)).fetchone()
-    if found is None:
+    """The position of the world with ``value`` in column ``where``; None if there is none."""
+    row = connection.execute(f"{POSITION} WHERE world.{where} = ?", (value,)).fetchone()
+    if row is None:
         return None
-    id, base, number, expires, faults, logins = found
+    id, base, number, expires, faults, logins = row
     return Position(id, base, number, expires, faults or b"", logins or b"")
 
 
 def write_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-    """Like ``write_all`` beside other processes. Raises ``Conflict``, with the transaction rolled back."""
+    """Like ``write_all``, while other processes write too. Raises ``Conflict``, with the transaction rolled back."""
     if _append_if_next(connection, changes):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        there: dict[int, Position | None] = {}
-        for each in changes:
-            _check(connection, each, there)
-            if isinstance(each, AppendCommand):
-                _append(connection, [each])
+        positions: dict[int, Position | None] = {}
+        for change in changes:
+            _check(connection, change, positions)
+            if isinstance(change, AppendCommand):
+                _append(connection, [change])
             else:
-                _write(connection, each)
+                _write(connection, change)
     except Conflict:
         connection.execute("ROLLBACK")
         raise
@@ -89,19 +89,19 @@ def write_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -> 
 
 
 def _append_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -> bool:
-    """Commands of one world, which are the usual batch, in one statement; False if it is another batch."""
+    """Append consecutive commands of one world, the usual batch, in one statement; False for any other batch."""
     first = changes[0]
     if not isinstance(first, AppendCommand) or len(changes) > ROWS_AT_ONCE:
         return False
     values: list[object] = []
-    for number, each in enumerate(changes, first.number):
+    for number, change in enumerate(changes, first.number):
         if (
-            not isinstance(each, AppendCommand)
-            or each.is_plain
-            or (each.world, each.base, each.number) != (first.world, first.base, number)
+            not isinstance(change, AppendCommand)
+            or change.is_plain
+            or (change.world, change.base, change.number) != (first.world, first.base, number)
         ):
             return False
-        values += each.world, each.number, each.command
+        values += change.world, change.number, change.command
     rows = ", ".join(["(?, ?, ?)"] * len(changes))
     done = connection.execute(
         f"INSERT INTO log SELECT * FROM (VALUES {rows}) WHERE {IS_AT}",  # noqa: S608 - question marks only
@@ -112,54 +112,54 @@ def _append_if_next(connection: sqlite3.Connection, changes: Sequence[Change]) -
     return True
 
 
-def _check(connection: sqlite3.Connection, each: Change, there: dict[int, Position | None]) -> None:
-    """Raise ``Conflict`` if the change does not follow on what is ``there``, and note what is there after it."""
-    if isinstance(each, CreateWorld):
-        row = each.row
+def _check(connection: sqlite3.Connection, change: Change, positions: dict[int, Position | None]) -> None:
+    """Raise ``Conflict`` if the change does not fit the world's position, and update ``positions``."""
+    if isinstance(change, CreateWorld):
+        row = change.row
         taken = connection.execute("SELECT 1 FROM world WHERE name = ? OR id = ?", (row.name, row.id)).fetchone()
         if taken is not None:
             raise Conflict(f"there is a world '{row.name}' by now")
-        there[row.id] = Position(row.id, row.base, len(each.commands), row.expires)
+        positions[row.id] = Position(row.id, row.base, len(change.commands), row.expires)
         return
-    if each.world not in there:
-        there[each.world] = position(connection, "id", each.world)
-    found = there[each.world]
-    if isinstance(each, TouchWorld):
+    if change.world not in positions:
+        positions[change.world] = position(connection, "id", change.world)
+    current = positions[change.world]
+    if isinstance(change, TouchWorld):
         return
-    if found is None:
+    if current is None:
         raise Conflict("a world is gone")
-    if isinstance(each, AppendCommand):
-        if (each.base, each.number) != (found.base, found.number + 1):
+    if isinstance(change, AppendCommand):
+        if (change.base, change.number) != (current.base, current.number + 1):
             raise Conflict("a world has other commands by now")
-        if each.is_plain and (found.faults or found.logins):
+        if change.is_plain and (current.faults or current.logins):
             raise Conflict("a world has faults or failed logins by now")
-        there[each.world] = found._replace(number=each.number)
-    elif isinstance(each, ResetWorld):
-        if each.base != found.base + found.number + 1:
+        positions[change.world] = current._replace(number=change.number)
+    elif isinstance(change, ResetWorld):
+        if change.base != current.base + current.number + 1:
             raise Conflict("a world has other commands by now")
-        there[each.world] = found._replace(base=each.base, number=0)
-    elif isinstance(each, DeleteWorld):
-        if each.expired_before is not None and not (found.expires or each.expired_before) < each.expired_before:
+        positions[change.world] = current._replace(base=change.base, number=0)
+    elif isinstance(change, DeleteWorld):
+        if change.expired_before is not None and not (current.expires or change.expired_before) < change.expired_before:
             raise Conflict("a world was used")
-        there[each.world] = None
-    elif isinstance(each, SetFaults):
-        if each.before not in (None, found.faults):
+        positions[change.world] = None
+    elif isinstance(change, SetFaults):
+        if change.before not in (None, current.faults):
             raise Conflict("a world has other faults by now")
-        there[each.world] = found._replace(faults=each.json)
-    elif isinstance(each, SetLogins):
-        if each.before not in (None, found.logins) or each.at not in (None, (found.base, found.number)):
+        positions[change.world] = current._replace(faults=change.json)
+    elif isinstance(change, SetLogins):
+        if change.before not in (None, current.logins) or change.at not in (None, (current.base, current.number)):
             raise Conflict("a world has other failed logins by now")
-        there[each.world] = found._replace(logins=each.json)
+        positions[change.world] = current._replace(logins=change.json)
 
 
 def _append(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-    """In one statement: each one waits for Python's interpreter lock, which the event loop may hold for 5 ms."""
+    """Append all commands in one statement: each statement may wait 5 ms for Python's interpreter lock."""
     if not changes:
         return
     values: list[object] = []
-    for each in changes:
-        assert isinstance(each, AppendCommand)
-        values += each.world, each.number, each.command
+    for change in changes:
+        assert isinstance(change, AppendCommand)
+        values += change.world, change.number, change.command
     rows = ", ".join(["(?, ?, ?)"] * len(changes))
     connection.execute(f"INSERT INTO log VALUES {rows}", values)  # noqa: S608 - question marks only
 
@@ -185,13 +185,13 @@ def _write(connection: sqlite3.Connection, change: Change) -> None:
         connection.execute("DELETE FROM world WHERE id = ?", (change.world,))
 
 
-def _make(connection: sqlite3.Connection, made: CreateWorld) -> None:
-    row, json = made.row, encode_origin(made.row.origin)
-    connection.execute("INSERT OR IGNORE INTO scenario VALUES (?, ?)", (row.origin.digest, made.text))
+def _make(connection: sqlite3.Connection, change: CreateWorld) -> None:
+    row, json = change.row, encode_origin(change.row.origin)
+    connection.execute("INSERT OR IGNORE INTO scenario VALUES (?, ?)", (row.origin.digest, change.text))
     connection.execute("INSERT OR IGNORE INTO origin (json, scenario) VALUES (?, ?)", (json, row.origin.digest))
     connection.execute(
         "INSERT INTO world SELECT ?, ?, origin.id, ?, ?, ? FROM origin WHERE json = ?",
         (row.id, row.name, row.base, row.time_to_live, row.expires, json),
     )
-    numbered = ((row.id, number, command) for number, command in enumerate(made.commands, 1))
+    numbered = ((row.id, number, command) for number, command in enumerate(change.commands, 1))
     connection.executemany("INSERT INTO log VALUES (?, ?, ?)", numbered)

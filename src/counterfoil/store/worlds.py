@@ -1,5 +1,5 @@
-"""The registry of stored worlds. A world is rebuilt when it is first asked for, and may be dropped from memory
-again when many others are used; the store has it all the time.
+"""The registry of stored worlds. A world is rebuilt when it is first requested, and may be dropped from memory again
+when many others are used; the store always has it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from counterfoil.world.worlds import (
 
 logger = logging.getLogger("counterfoil.store")
 TOUCHED_EVERY = 0.05
-"""Of a world's time to live: how late the store may learn that it was used. It is forgotten so much later, never earlier."""
+"""The share of a world's time to live after which the store learns of its use; so a world may be deleted later, never earlier."""
 MAX_FORGOTTEN = 500
-"""Idle worlds that are deleted at once: with 100,000, other changes waited for 1.8 s."""
+"""Limit on idle worlds that are deleted at once: with 100,000, other changes waited for 1.8 s."""
 
 
 class StoredWorlds(Worlds):
-    """The worlds in ``log``. ``now`` tells the time in seconds since 1970; ``limit`` bounds how many worlds there are,
-    ``most_in_memory`` how many are kept rebuilt, and ``most_bytes`` how many bytes those take, about.
+    """The worlds in ``log``. ``now`` returns the time in seconds since 1970. ``limit`` bounds the number of worlds,
+    ``most_in_memory`` the number of worlds in memory, and ``most_bytes`` their estimated size.
 
-    Methods that make or delete a world return when that is durable, and raise ``StoreUnavailable`` if it cannot be; so does
-    every look-up of a world that has to be rebuilt.
+    Methods that create or delete a world return when the change is durable. They raise ``StoreUnavailable`` if the store
+    fails; so does every look-up of a world that has to be rebuilt.
     """
 
     may_wait = True
@@ -65,7 +65,7 @@ class StoredWorlds(Worlds):
         self.log = log
         self._in_memory = WorldsInMemory(most_in_memory, most_bytes)
         self._heads = self._in_memory.heads
-        # a view may still write to a head that was dropped from memory: there is only ever one head for a world
+        # a view may still write to a head that was dropped from memory, so a world must never get a second head
         self._alive: WeakValueDictionary[str, StoredHead] = WeakValueDictionary()
         self._busy: dict[str, tuple[Any, int]] = {}
         self._count: int | None = None
@@ -77,7 +77,7 @@ class StoredWorlds(Worlds):
 
     @property
     def problem(self) -> str | None:
-        """Why the store takes no changes now; None if it does."""
+        """Why the store accepts no changes now; None if it does."""
         return self._commits.problem
 
     @property
@@ -86,16 +86,16 @@ class StoredWorlds(Worlds):
         return self._commits.waiting
 
     def measure(self, write: Callable[[Log, Sequence[Change]], None]) -> None:
-        """Have ``write`` called where changes are written to the log; it must call ``log.commit``, and let its errors pass."""
+        """Write changes with ``write``, which must call ``log.commit`` and let its exceptions pass."""
         self._commits.write = write
 
     def close(self) -> None:
-        """Make durable what waits, and close the store."""
+        """Make the waiting changes durable, and close the store."""
         self._commits.close()
         self.log.close()
 
     def set_faults(self, name: str, json: bytes) -> None:
-        """Keep the faults of a world, which is no change of it; nothing happens if there is no such world any more."""
+        """Store the faults of a world, without changing its version; does nothing if the world no longer exists."""
         head = self._used(name)
         if head is not None and not head.is_closing:
             self._commits.submit(SetFaults(head.id, json)).result()
@@ -112,34 +112,34 @@ class StoredWorlds(Worlds):
         return [name for _, name in self.log.rows()]
 
     def page(self, offset: int, limit: int) -> list[WorldEntry]:
-        found = []
+        entries = []
         for _, name in self.log.rows(offset, limit):
             try:
                 head = self._find(name)
-            except StoreUnavailable as error:  # one that is damaged must not hide the others
+            except StoreUnavailable as error:  # a damaged world must not hide the others
                 logger.error("%s", error)
                 continue
             if head is not None:
-                found.append(self._shown(head))
-        return found
+                entries.append(self._entry(head))
+        return entries
 
     def entry(self, name: str) -> WorldEntry | None:
         head = self._used(name)
-        return None if head is None else self._shown(head)
+        return None if head is None else self._entry(head)
 
     def get(self, name: str) -> World | None:
         head = self._used(name)
         return None if head is None else World(head)
 
     def is_in_memory(self, name: str) -> bool:
-        """Whether looking up that world is quick: it need not be rebuilt, and is not unknown."""
+        """Whether that world is in memory, so that looking it up is quick."""
         return name in self._heads
 
-    def _shown(self, head: StoredHead) -> WorldEntry:
+    def _entry(self, head: StoredHead) -> WorldEntry:
         return WorldEntry(head, head.time_to_live, head.used_at)
 
     def _used(self, name: str) -> StoredHead | None:
-        """The world, which counts as used now; None if there is none, or it idled longer than it may."""
+        """The world, which counts as used now; None if it does not exist or has expired."""
         head = self._heads.get(name) or self._find(name)
         if head is None:
             return None
@@ -173,7 +173,7 @@ class StoredWorlds(Worlds):
 
     @contextmanager
     def _name_lock(self, name: str) -> Iterator[None]:
-        """One thread at a time for each name."""
+        """A lock for each name."""
         with self._lock:
             lock, users = self._busy.get(name, (RLock(), 0))
             self._busy[name] = lock, users + 1
@@ -213,7 +213,7 @@ class StoredWorlds(Worlds):
         return self._restricted(rebuild(stored, self, self._scenarios))
 
     def _recover(self, doubtful: Iterable[StoredHead]) -> None:
-        """After the store failed, make each world what the store says it is. Called with their write locks held."""
+        """Update worlds from the store after it failed. Called with their write locks held."""
         self._count = None
         for head in doubtful:
             state = head.state
@@ -231,7 +231,7 @@ class StoredWorlds(Worlds):
     # --- making and deleting ---------------------------------------------------------------------
 
     def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
-        """As ``Worlds`` has it; to be called before the first change."""
+        """As in ``Worlds``. Call it before the first change."""
         super().restrict_credentials(credentials_of)
         with self._lock:
             self._heads.clear()
@@ -259,30 +259,30 @@ class StoredWorlds(Worlds):
         return forgotten
 
     def _forget(self, name: str, id: int) -> None:
-        """Without waiting: until it is durable, the world is found to have expired by all who look."""
+        """Delete an expired world without waiting; until that is durable, look-ups treat it as expired."""
         head = self._alive.get(name)
-        with suppress(StoreUnavailable):  # it will be forgotten when it is looked for again
+        with suppress(StoreUnavailable):  # the next look-up deletes it
             if head is None or head.id != id:
-                self._when_gone(self._commits.submit(DeleteWorld(id, self._expired_before())))
+                self._when_deleted(self._commits.submit(DeleteWorld(id, self._expired_before())))
             elif not head.is_closing:
                 self._remove(head, self._expired_before())
 
     def _expired_before(self) -> float | None:
-        """To be deleted only if it expired before that time; None: whatever the store says, which learns late of its use."""
+        """Delete only a world that expired before that time. None: always, because the store's time of expiry may be too late."""
         return None
 
     def _remove(self, head: StoredHead, expired_before: float | None = None) -> Saving:
-        """Let the world take no more commands, and delete it; it can be read until that is durable."""
+        """Refuse further commands, and delete the world; it can be read until that is durable."""
         head.is_closing = True
         try:
-            gone = self._commits.submit(DeleteWorld(head.id, expired_before), head)
+            deletion = self._commits.submit(DeleteWorld(head.id, expired_before), head)
         except StoreUnavailable:
             head.is_closing = False
             raise
-        self._when_gone(gone, head)
-        return gone
+        self._when_deleted(deletion, head)
+        return deletion
 
-    def _when_gone(self, saving: Saving, head: StoredHead | None = None) -> None:
+    def _when_deleted(self, saving: Saving, head: StoredHead | None = None) -> None:
         def settle(done: Saving) -> None:
             self._count = None
             if head is not None and done.exception() is None:
@@ -306,7 +306,7 @@ class StoredWorlds(Worlds):
         return World(head)
 
     def _make(self, world: World, time_to_live: float | None, *, replace: bool) -> StoredHead:
-        """The new world, which is in the store."""
+        """Store a new world; returns its head."""
         name = world.name
         before = self._used(name)
         if before is not None and not replace:

@@ -1,4 +1,4 @@
-"""What the processes that use one SQLite file share beside it: whose turn it is to write, and counters of what was written."""
+"""The write lock and the change counters that processes using one SQLite file share."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if sys.platform != "win32":
     import fcntl
 
 SLOTS = 65_536
-"""Counters of changes, by a world's id. Two worlds may share one: then a process looks once too often."""
+"""Number of change counters. Two worlds may share one; a process then sometimes reads the file needlessly."""
 
 
 class SharedWriteLock:
-    """For processes that are forked from the one that makes it. ``path`` is the file of the lock."""
+    """For processes forked from the one that creates it. ``path`` is the lock file."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._lock: int | None = None
         self.counters = memoryview(mmap.mmap(-1, SLOTS * 8)).cast("Q")
-        """In memory that they share. One is odd while a commit has not ended, or if its process was killed."""
+        """In shared memory. A counter is odd during a commit, and stays odd if the committing process was killed."""
 
     def open(self) -> None:
-        """In each process, because those that share a file description share its locks. Raises ``OSError``."""
+        """Call it in each process, because processes that share a file description share its locks. Raises ``OSError``."""
         self.close()
         self._lock = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
@@ -38,7 +38,7 @@ class SharedWriteLock:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Within it no other process writes. The lock ends with the process, however that ends."""
+        """Within the ``with`` block no other process writes. The lock ends with the process, even if that is killed."""
         assert self._lock is not None
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         try:
@@ -48,10 +48,10 @@ class SharedWriteLock:
 
     @contextlib.contextmanager
     def bump_counters(self, changes: Sequence[Change]) -> Iterator[None]:
-        """Around a commit, in this process's turn. A reader who finds a world's counter as it was has missed nothing: it is odd
-        before anything can be seen in the file, and greater when the commit has ended. If this process is killed in between,
-        it stays odd, and all ask the file until the next commit."""
-        changed = {each.world % SLOTS for each in changes if not isinstance(each, CreateWorld | TouchWorld)}
+        """Wraps a commit, within ``locked``. A world's counter is odd before the file shows any change, and higher after the
+        commit; so a reader that sees an unchanged counter has missed nothing. If this process is killed in between, the
+        counter stays odd, and all processes read the file until the next commit."""
+        changed = {change.world % SLOTS for change in changes if not isinstance(change, CreateWorld | TouchWorld)}
         for slot in changed:
             self.counters[slot] |= 1
         try:
@@ -62,5 +62,5 @@ class SharedWriteLock:
 
     def revision(self, world: int) -> int | None:
         """As ``Log.revision``."""
-        found = self.counters[world % SLOTS]
-        return None if found % 2 else found
+        counter = self.counters[world % SLOTS]
+        return None if counter % 2 else counter

@@ -1,4 +1,4 @@
-"""The faults of a sandbox: ``fail``, typed by the kind of fault, and how faults are listed and removed."""
+"""The faults of a sandbox: ``fail``, typed by the kind of fault, and methods that list and remove faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterfoil.testing.one_world import OneWorld
 
 
 class HowOften(TypedDict, total=False):
-    """To which calls a fault applies: from the ``nth`` on, at most ``times`` times, each time with ``probability``
+    """The calls that a fault applies to: from the ``nth`` on, at most ``times`` times, each time with ``probability``
     (above 0, at most 1), drawn from ``Random(seed)``."""
 
     nth: int
@@ -20,7 +20,7 @@ class HowOften(TypedDict, total=False):
 
 
 class FaultMethods(OneWorld):
-    """What a ``Sandbox`` can do with the faults of its world."""
+    """The methods of ``Sandbox`` for the faults of its world."""
 
     @overload
     def fail(
@@ -87,8 +87,8 @@ class FaultMethods(OneWorld):
     def fail(self, api: str, operation: str | None = None, *, kind: Kind = "status", **members: Any) -> Fault:
         """Add a fault: ``fail("flexprice", "GET /customers/{id}/invoices/summary", status=503, times=1)``.
 
-        Members are those of ``counterfoil.api.control_types.FaultSpec``; ``operation`` is written as in the spec, None is
-        every operation. Raises ``BadValue`` that names the wrong one, ``TooMany`` at the limit of 100.
+        Members are those of ``counterfoil.api.control_types.FaultSpec``; ``operation`` is written as in the spec; None is
+        every operation. Raises ``BadValue`` that names the wrong member, ``TooMany`` at the limit of 100.
         """
         return self.application.faults.add(
             self.name, read_fault({"api": api, "operation": operation, "kind": kind, **members})
@@ -99,13 +99,13 @@ class FaultMethods(OneWorld):
         return list(self.application.faults.all(self.name))
 
     def remove_fault(self, fault: Fault | int) -> None:
-        """Remove one, given by itself or its ``id``. Raises ``ValueError`` that lists the ids there are."""
+        """Remove a fault, by the fault itself or its ``id``. Raises ``ValueError`` that lists the existing ids."""
         number = fault.id if isinstance(fault, Fault) else fault
         if not self.application.faults.remove(self.name, number):
-            known = ", ".join(str(each.id) for each in self.faults()) or "none"
+            known = ", ".join(str(existing.id) for existing in self.faults()) or "none"
             raise ValueError(f"there is no fault {number}; there are: {known}")
 
     def clear_faults(self) -> None:
-        """Remove all; the world stays as it is."""
-        for each in self.faults():
-            self.application.faults.remove(self.name, each.id)
+        """Remove all faults; the world stays as it is."""
+        for fault in self.faults():
+            self.application.faults.remove(self.name, fault.id)

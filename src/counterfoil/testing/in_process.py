@@ -1,11 +1,10 @@
 """An httpx transport that calls an ASGI application in this process, without a socket, from any thread or event loop.
 
-httpx has one for async clients only. Here the application runs on an event loop in its own thread, for sync and async
-clients alike, so that it behaves as under a server: after its read timeout a client gets ``ReadTimeout`` while the
-application continues, and a connection that the application breaks on purpose is ``ReadError``, or
-``RemoteProtocolError`` if the response had begun. It does not go through httpx's ``ASGITransport``, which for every request
-looks on Python's path for a package that tells trio's event loop from asyncio's (httpx 0.28, ``is_running_trio``): a fifth of
-what a request costs here.
+httpx has such a transport for async clients only. Here the application runs on an event loop in its own thread, for sync and
+async clients alike, so that it behaves as under a server: after its read timeout a client gets ``ReadTimeout`` while the
+application continues; a connection that the application breaks on purpose raises ``ReadError``, or ``RemoteProtocolError`` if
+the response had begun. httpx's ``ASGITransport`` is not used, because for every request it searches Python's path for a
+package that detects trio's event loop (httpx 0.28, ``is_running_trio``), a fifth of a request's time here.
 """
 
 from __future__ import annotations
@@ -109,7 +108,7 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _Exchange:
-    """One request to an application, and what the application sends; ``sent_at`` is when it last did, by the loop's clock."""
+    """One request to an application, and its response; ``sent_at`` is when it last sent something, by the loop's clock."""
 
     def __init__(self, request: httpx.Request, loop: asyncio.AbstractEventLoop) -> None:
         self._request = request
@@ -122,7 +121,7 @@ class _Exchange:
         self.sent_at = loop.time()
 
     async def run(self, app: Asgi) -> httpx.Response:
-        """The application's response. Raises whatever the application raises."""
+        """The application's response. Raises the application's exceptions."""
         await app(self._scope(), self.receive, self.send)
         if not self._is_complete.is_set():
             raise RuntimeError("the application returned before its response was complete")
@@ -163,5 +162,5 @@ class _Exchange:
                 self._is_complete.set()
 
     def broken_connection(self, message: str, *, abruptly: bool) -> Exception:
-        """What a client gets of a connection that the application breaks."""
+        """The exception that a client gets when the application breaks the connection."""
         return (httpx.ReadError if abruptly else httpx.RemoteProtocolError)(message)

@@ -1,7 +1,7 @@
-"""Answers calls to the vendors' own hosts by a world of this process, for code that does not take a base URL.
+"""Answers calls to the vendors' own hosts from a world in this process, for code that does not accept a base URL.
 
-While it lasts, the transports of httpx (sync and async) and the connection pools of urllib3, which ``requests`` uses, are
-replaced: a request to one of these hosts goes to the application, without a socket; any other goes where it went before.
+It temporarily patches the transports of httpx (sync and async) and the connection pools of urllib3, which ``requests`` uses:
+requests to these hosts go to the application, without a socket; other requests are unchanged.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from counterfoil.testing.in_process import InProcessTransport
 PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_URLS = 100
-"""How many URLs the variables of one server may make."""
+"""Limit on the URLs that the variables of one server can produce."""
 
 
 class Route(NamedTuple):
-    """A base URL of a vendor, and the path at which this API is served in the world."""
+    """A base URL of a vendor (``origin`` and ``path``), and the path at which its API is served in the world (``base``)."""
 
     origin: tuple[str, str, int]
     path: str
@@ -33,7 +33,7 @@ class Route(NamedTuple):
 
 
 class Routes:
-    """Finds where in this process a URL of a vendor is served. ``world`` is the path of the world (``/w/test-1``)."""
+    """Maps a vendor's URLs to paths of this process. ``world`` is the path of the world (``/w/test-1``)."""
 
     def __init__(self, world: str, served: Mapping[str, tuple[API, Spec]], hosts: Mapping[str, str]) -> None:
         unknown = sorted(set(hosts) - set(served))
@@ -44,28 +44,28 @@ class Routes:
         for name, (api, spec) in served.items():
             for url in _server_urls(spec):
                 self._add(url, hosts.get(name), world + api.prefix.rstrip("/"))
-            if name in hosts and not any(each.base == world + api.prefix.rstrip("/") for each in self._routes):
+            if name in hosts and not any(route.base == world + api.prefix.rstrip("/") for route in self._routes):
                 self._add(f"https://{LOOPBACK[0]}{spec.base_path}", hosts[name], world + api.prefix.rstrip("/"))
-        self._routes.sort(key=lambda each: -len(each.path))
-        self._origins = {each.origin for each in self._routes}
+        self._routes.sort(key=lambda route: -len(route.path))
+        self._origins = {route.origin for route in self._routes}
 
     def _add(self, url: str, host: str | None, base: str) -> None:
         parsed = httpx.URL(url)
         if host is not None:
-            given = _host_url(host)
-            path = given.path if given.path != "/" else parsed.path
-            parsed = given.copy_with(path=path)
+            replacement = _host_url(host)
+            path = replacement.path if replacement.path != "/" else parsed.path
+            parsed = replacement.copy_with(path=path)
         elif not parsed.host or parsed.host in LOOPBACK:
-            return  # no host of a vendor: the document does not know where it is
+            return  # the document names no host of the vendor
         self._routes.append(Route(_origin(parsed), parsed.path.rstrip("/"), base))
 
     def inside(self, url: httpx.URL) -> httpx.URL | None:
-        """The URL to ask the application for; None if it belongs to no vendor. Its host stays, for links in answers."""
+        """The URL for a request to the application; None if ``url`` is not a vendor's. The host stays, for links in responses."""
         if url.scheme not in PORTS or _origin(url) not in self._origins:
             return None
         raw = url.raw_path
         path = raw.partition(b"?")[0].decode("ascii")
-        if path.startswith(f"{self._world}/"):  # a link in an answer
+        if path.startswith(f"{self._world}/"):  # a link from a response
             return url
         for route in self._routes:
             below = path.removeprefix(route.path)
@@ -88,26 +88,26 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def _server_urls(spec: Spec) -> Iterator[str]:
-    """The absolute URLs of a document's servers, each with every value its variables are said to have."""
+    """The absolute URLs of a document's servers, for every value of their variables."""
     for server in spec.raw.get("servers") or []:
         url = server.get("url") if isinstance(server, dict) else None
         if not isinstance(url, str):
             continue
         variables = server.get("variables")
-        known = {name: each for name, each in (variables or {}).items() if isinstance(each, dict)}
-        choices = [each.get("enum") or [each.get("default", "")] for each in known.values()]
+        known = {name: variable for name, variable in (variables or {}).items() if isinstance(variable, dict)}
+        choices = [variable.get("enum") or [variable.get("default", "")] for variable in known.values()]
         for values, _ in zip(product(*choices), range(MAX_URLS), strict=False):
-            made = url
+            expanded = url
             for name, value in zip(known, values, strict=True):
-                made = made.replace("{" + name + "}", str(value))
+                expanded = expanded.replace("{" + name + "}", str(value))
             with contextlib.suppress(httpx.InvalidURL):
-                if httpx.URL(made).is_absolute_url:
-                    yield made
+                if httpx.URL(expanded).is_absolute_url:
+                    yield expanded
 
 
 @contextlib.contextmanager
 def intercepted(transport: InProcessTransport, routes: Routes) -> Iterator[None]:
-    """Send what ``routes`` finds to ``transport``; undone afterwards. Raises ``RuntimeError`` for a urllib3 before 2."""
+    """Within the ``with`` block, send requests that ``routes`` maps to ``transport``. Raises ``RuntimeError`` for urllib3 1."""
     with contextlib.ExitStack() as stack:
         for owner, name, replacement in (*_httpx_patches(transport, routes), *_urllib3_patches(transport, routes)):
             stack.enter_context(patch.object(owner, name, replacement))
@@ -138,7 +138,7 @@ def _moved(request: httpx.Request, url: httpx.URL) -> httpx.Request:
 
 
 def _urllib3_patches(transport: InProcessTransport, routes: Routes) -> Iterator[tuple[Any, str, Any]]:
-    """Patches below urllib3's retries, redirects and pools, so that these work as they do with a socket."""
+    """Patches below urllib3's retries, redirects and pools, so that these work as with a socket."""
     try:
         from counterfoil.testing import urllib3_pool
     except ImportError:  # not installed

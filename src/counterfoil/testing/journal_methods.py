@@ -1,4 +1,4 @@
-"""The requests of a sandbox: how they are listed, asserted and forgotten."""
+"""The recorded requests of a sandbox: methods that list, assert and clear them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from counterfoil.testing.recorded_requests import CallAssertions, RecordedReques
 
 
 class JournalMethods(OneWorld):
-    """What a ``Sandbox`` can do with the requests that were made to its world."""
+    """The methods of ``Sandbox`` for the requests to its world."""
 
     def requests(
         self, api: str | None = None, operation: str | None = None, *, status: int | str | None = None
     ) -> list[RecordedRequest]:
         """The newest 500 requests to this world with their responses, oldest first.
 
-        ``status`` is one (404) or a class ("4xx"). Raises ``ValueError`` for an unknown API, operation or status.
+        ``status`` is a status (404) or a class ("4xx"). Raises ``ValueError`` for an unknown API, operation or status.
         """
         self._check_operation(api, operation)
-        wanted = None if status is None else str(status)
-        if wanted is not None and not re.fullmatch(r"0|[1-5]([0-9]{2}|[xX]{2})", wanted):
-            raise ValueError(f"'{wanted}' is not a status; give one, as 404, or a class, as '4xx'")
-        query = JournalQuery(api=api, operation=operation, status=wanted, limit=500)
-        bases = {each.name: f"/w/{self.name}{each.prefix}" for each in self.application.apis}
-        return [recorded(each, bases[each.api]) for each in self.application.journal.find(self.name, query).exchanges]
+        pattern = None if status is None else str(status)
+        if pattern is not None and not re.fullmatch(r"0|[1-5]([0-9]{2}|[xX]{2})", pattern):
+            raise ValueError(f"'{pattern}' is not a status; give one, as 404, or a class, as '4xx'")
+        query = JournalQuery(api=api, operation=operation, status=pattern, limit=500)
+        bases = {served.name: f"/w/{self.name}{served.prefix}" for served in self.application.apis}
+        exchanges = self.application.journal.find(self.name, query).exchanges
+        return [recorded(exchange, bases[exchange.api]) for exchange in exchanges]
 
     def assert_called(
         self,
@@ -58,7 +59,7 @@ class JournalMethods(OneWorld):
         path: Mapping[str, Any] | None = None,
         json: Any = NOT_GIVEN,
     ) -> None:
-        """Assert that no request was made that has all of this: to the API, or to one operation.
+        """Assert that no request to the API, or to one operation, matches all of ``query``, ``path`` and ``json``.
 
         Raises ``AssertionError`` that lists the requests, ``ValueError`` for an unknown API, operation or path parameter.
         """
@@ -67,7 +68,7 @@ class JournalMethods(OneWorld):
         self._calls.assert_not_called(api, operation, query=query, path=path, body=json)
 
     def clear_requests(self) -> None:
-        """Forget the recorded requests; the world stays as it is."""
+        """Clear the recorded requests; the world stays as it is."""
         self.application.journal.clear(self.name)
 
     @property

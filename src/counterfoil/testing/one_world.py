@@ -1,4 +1,4 @@
-"""The world of a sandbox: its name, the application it is served by, and a check of the names of APIs and operations."""
+"""The world of a sandbox: its name, the application that serves it, and checks of API and operation names."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class OneWorld:
         if api is None and len(self.application.apis) == 1:
             return self.application.apis[0].prefix
         self._check_operation(api or "", None)
-        return next(each.prefix for each in self.application.apis if each.name == api)
+        return next(served.prefix for served in self.application.apis if served.name == api)
 
     def _check_operation(self, api: str | None, operation: str | None, path: Iterable[str] = ()) -> None:
-        """Raises ``ValueError`` that lists what there is, for an API that is not served, an operation it does not
-        have, or one of ``path`` that is not a path parameter of the operation."""
+        """Raise ``ValueError`` that lists the valid names, for an API that is not served, an operation that it does not
+        have, or a name in ``path`` that is not a path parameter of the operation."""
         served = self.application.server.served
         if api is not None and api not in served:
             raise ValueError(f"'{api}' is not served here; there are: {', '.join(served)}")
         if operation is None:
             return
-        known = [name for each, (_, spec) in served.items() if api in (None, each) for name in spec.operations]
+        known = [name for key, (_, spec) in served.items() if api in (None, key) for name in spec.operations]
         if operation not in known:
             where = "no API has an" if api is None else f"{api} has no"
             raise ValueError(f"{where} operation '{operation}'; there are: {', '.join(known)}")
         parameters = re.findall(r"{([^{}]+)}", operation)
         for name in path:
             if name not in parameters:
-                there = ", ".join(parameters) or "none"
-                raise ValueError(f"{operation} has no path parameter '{name}'; there are: {there}")
+                valid = ", ".join(parameters) or "none"
+                raise ValueError(f"{operation} has no path parameter '{name}'; there are: {valid}")

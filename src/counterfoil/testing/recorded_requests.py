@@ -1,4 +1,4 @@
-"""The requests that a world was sent, for tests: how to read them, find them, and assert them."""
+"""The recorded requests to a world, as tests read and assert them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from counterfoil.api.request_match import (
 )
 
 SHOWN = 5
-"""How many requests an error message lists."""
+"""Limit on the requests that an error message lists."""
 
 
 class RecordedRequest(RecordedExchange, frozen=True, kw_only=True):
     """A recorded request with its response.
 
-    ``path`` is below the API's base URL, without the query (``/customers/cust_1``); ``target`` is all of it, as sent.
+    ``path`` is below the API's base URL, without the query (``/customers/cust_1``); ``target`` is the whole path and query.
     ``request`` and ``answer`` have ``headers`` and ``body`` as text, with credentials blanked.
     """
 
@@ -34,26 +34,26 @@ class RecordedRequest(RecordedExchange, frozen=True, kw_only=True):
 
     @property
     def query(self) -> Query:
-        """The query's names and values, decoded; a list where a name is there several times."""
+        """The query's names and values, decoded; a list if a name is repeated."""
         return decoded_query(self.target.partition("?")[2])
 
     @property
     def path_params(self) -> dict[str, str]:
-        """The path's parameters, decoded: ``{"id": "cust_1"}``. Empty where no operation was meant."""
+        """The path's parameters, decoded: ``{"id": "cust_1"}``. Empty if no operation matched."""
         names = (self.operation or "").partition(" ")[2].split("/")
         values = self.path.split("/")
         if len(names) != len(values):
             return {}
-        found = {}
+        parameters = {}
         for name, value in zip(names, values, strict=True):
             before, brace, rest = name.partition("{")
             inner, _, after = rest.partition("}")
             if brace:
-                found[inner] = unquote(value[len(before) : len(value) - len(after)])
-        return found
+                parameters[inner] = unquote(value[len(before) : len(value) - len(after)])
+        return parameters
 
     def header(self, name: str) -> str | None:
-        """A header of the request, in any case; None if it was not sent. A credential is ``***``."""
+        """A header of the request, by its name in any case; None if it was not sent. A credential is ``***``."""
         return next((value for key, value in self.request.headers if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
@@ -71,7 +71,7 @@ class RecordedRequest(RecordedExchange, frozen=True, kw_only=True):
 
 
 def recorded(exchange: RecordedExchange, base: str) -> RecordedRequest:
-    """The exchange as a test reads it. ``base`` is the path of the API in this world."""
+    """The exchange as a ``RecordedRequest``. ``base`` is the path of the API in this world."""
     members = msgspec.structs.asdict(exchange)
     target = members.pop("path")
     path = target.partition("?")[0].removeprefix(base) or "/"
@@ -107,27 +107,27 @@ class CallAssertions:
         path: Mapping[str, Any] | None,
         body: Any,
     ) -> RecordedRequest:
-        """Returns the newest request that fits; raises ``AssertionError`` with the nearest one that does not."""
+        """Returns the newest matching request; raises ``AssertionError`` with the most similar one."""
         __tracebackhide__ = True
         if times is not None and (isinstance(times, bool) or times < 1):
             raise ValueError("times is 1 or more; to say that there was none, use assert_not_called")
         all_of_api, dropped = self._recorded(api)
-        called = [each for each in all_of_api if each.operation == operation]
-        differences = [_differences(each, query, path, body) for each in called]
-        fitting = [each for each, wrong in zip(called, differences, strict=True) if not wrong]
-        if fitting and times in (None, len(fitting)):
-            return fitting[-1]
+        called = [request for request in all_of_api if request.operation == operation]
+        differences = [_differences(request, query, path, body) for request in called]
+        matching = [request for request, wrong in zip(called, differences, strict=True) if not wrong]
+        if matching and times in (None, len(matching)):
+            return matching[-1]
         expected = _expected(api, operation, query, path, body)
         lines = [
-            f"{expected} was called {_times(len(fitting))}, not {_times(times)}"
-            if fitting
+            f"{expected} was called {_times(len(matching))}, not {_times(times)}"
+            if matching
             else f"{expected} was not called"
         ]
-        lines += [f"  {each!r}" for each in fitting[:SHOWN]]
-        if not fitting and called:
+        lines += [f"  {request!r}" for request in matching[:SHOWN]]
+        if not matching and called:
             nearest = min(range(len(called)), key=lambda at: (len(differences[at]), -at))
-            lines += [f"nearest: {called[nearest]!r}", *(f"  {each}" for each in differences[nearest])]
-        elif not fitting:
+            lines += [f"nearest: {called[nearest]!r}", *(f"  {difference}" for difference in differences[nearest])]
+        elif not matching:
             lines += _others(api, all_of_api)
         raise AssertionError("\n".join(lines + _note(dropped)))
 
@@ -140,14 +140,17 @@ class CallAssertions:
         path: Mapping[str, Any] | None,
         body: Any,
     ) -> None:
-        """Raises ``AssertionError`` that lists the requests that fit, or says that the journal is not complete."""
+        """Raises ``AssertionError`` that lists the matching requests, or says that the journal is incomplete."""
         __tracebackhide__ = True
         all_of_api, dropped = self._recorded(api)
-        called = [each for each in all_of_api if operation in (None, each.operation)]
-        fitting = [each for each in called if not _differences(each, query, path, body)]
+        called = [request for request in all_of_api if operation in (None, request.operation)]
+        matching = [request for request in called if not _differences(request, query, path, body)]
         expected = _expected(api, operation or "every operation", query, path, body)
-        if fitting:
-            lines = [f"{expected} was called {_times(len(fitting))}:", *(f"  {each!r}" for each in fitting[:SHOWN])]
+        if matching:
+            lines = [
+                f"{expected} was called {_times(len(matching))}:",
+                *(f"  {request!r}" for request in matching[:SHOWN]),
+            ]
             raise AssertionError("\n".join(lines))
         if dropped:
             raise AssertionError("\n".join([f"{expected}: it is not known whether it was called", *_note(dropped)]))
@@ -155,19 +158,19 @@ class CallAssertions:
     def _recorded(self, api: str) -> tuple[list[RecordedRequest], int]:
         page = self._find(api)
         base = self._base_of(api)
-        return [recorded(each, base) for each in page.exchanges], page.dropped
+        return [recorded(exchange, base) for exchange in page.exchanges], page.dropped
 
 
 def _differences(
     request: RecordedRequest, query: Mapping[str, Any] | None, path: Mapping[str, Any] | None, body: Any
 ) -> list[str]:
-    found = path_differences(path or {}, request.path_params) + query_differences(query or {}, request.query)
+    differences = path_differences(path or {}, request.path_params) + query_differences(query or {}, request.query)
     if body is NOT_GIVEN:
-        return found
+        return differences
     try:
-        return found + body_differences(body, request.json())
+        return differences + body_differences(body, request.json())
     except ValueError as error:
-        return [*found, f"body: {error}"]
+        return [*differences, f"body: {error}"]
 
 
 def _expected(
@@ -182,7 +185,7 @@ def _expected(
 def _others(api: str, called: Sequence[RecordedRequest]) -> list[str]:
     if not called:
         return [f"{api} was not called at all"]
-    return [f"{api} was called otherwise:", *(f"  {each!r}" for each in called[-SHOWN:])]
+    return [f"{api} was called otherwise:", *(f"  {request!r}" for request in called[-SHOWN:])]
 
 
 def _note(dropped: int) -> list[str]:

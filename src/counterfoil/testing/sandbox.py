@@ -44,7 +44,7 @@ _counter = itertools.count(1)
 
 @functools.cache
 def _certificate_authorities() -> ssl.SSLContext:
-    """What clients verify servers by. To read it takes httpx 25 ms for each client, and sandboxes are served without TLS."""
+    """The certificate authorities, read once: httpx takes 25 ms to read them for each client, and sandboxes use no TLS."""
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
@@ -53,7 +53,7 @@ def _certificate_authorities() -> ssl.SSLContext:
 class SandboxServer:
     """All five APIs (or those named) on a free loopback port, served from a thread. Start it, and stop it when done.
 
-    ``own`` are APIs made from documents of your own, by ``counterfoil.lookup.own_api``; then no other is served unless named.
+    ``own`` are APIs made from your own documents with ``counterfoil.lookup.own_api``; other APIs are then served only if named.
     """
 
     def __init__(self, apis: Iterable[str] = (), **options: Any) -> None:
@@ -70,7 +70,7 @@ class SandboxServer:
 
 
 class _Shared:
-    """The server that sandboxes share if none is given: started for the first, stopped after the last."""
+    """The server that sandboxes share by default: started for the first sandbox, stopped after the last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -138,8 +138,8 @@ class Sandbox(FaultMethods, JournalMethods):
     def client(self, api: str | None = None, **options: Any) -> httpx.Client:
         """An httpx client for ``api``, already authenticated; over the socket unless a ``transport`` is given.
 
-        ``HTTP_PROXY`` and its like do not apply to it, because it calls this machine; ``trust_env=True`` in ``options``
-        has them apply.
+        It ignores ``HTTP_PROXY`` and similar variables, because it calls this machine; ``trust_env=True`` in ``options``
+        applies them.
         """
         import httpx
 
@@ -147,7 +147,7 @@ class Sandbox(FaultMethods, JournalMethods):
         url = self.url(api)
         _, spec = self.application.server.served[api or self.application.apis[0].name]
         schemes = spec.raw.get("components", {}).get("securitySchemes", {}).values()
-        keys = [(each["in"], each["name"]) for each in schemes if each.get("type") == "apiKey"]
+        keys = [(scheme["in"], scheme["name"]) for scheme in schemes if scheme.get("type") == "apiKey"]
         headers = {name: self.key for place, name in keys if place == "header"} | headers
         if cookies := {name: self.key for place, name in keys if place == "cookie"}:
             options["cookies"] = {**cookies, **dict(options.get("cookies") or {})}
@@ -172,9 +172,9 @@ class Sandbox(FaultMethods, JournalMethods):
 
     @contextlib.contextmanager
     def intercept(self, hosts: Mapping[str, str] | None = None) -> Iterator[None]:
-        """While in it, calls to the vendors' own hosts are answered by this world, without a socket: those that httpx (sync
-        and async), ``requests`` and urllib3 make. The hosts are those of the spec's servers; ``hosts`` names others by
-        API: ``{"oracle-brm": "brm.example:8443"}``. Other calls are not changed.
+        """Within the ``with`` block, this world answers calls to the vendors' own hosts, without a socket, from httpx (sync
+        and async), ``requests`` and urllib3. The hosts are those of the spec's servers; ``hosts`` names others by API:
+        ``{"oracle-brm": "brm.example:8443"}``. Other calls are unchanged.
 
         Raises ``ValueError`` for an unknown API, ``RuntimeError`` for a urllib3 before 2.
         """
@@ -204,11 +204,11 @@ class Sandbox(FaultMethods, JournalMethods):
 
     def store(self, path: str, *parents: object, api: str | None = None) -> Any:
         """A collection of an API made from your document, by its path there: ``store("/orders").get("ord_1")``,
-        ``.create(status="open")``, ``.list(status="open")``, ``len(…)``. ``parents`` are ids of what it is below of.
+        ``.create(status="open")``, ``.list(status="open")``, ``len(…)``. ``parents`` are the ids of the resources above it.
 
-        Raises ``ValueError`` where no such API is served, ``KeyError`` for a path that is not a collection.
+        Raises ``ValueError`` if no such API is served, ``KeyError`` for a path that is not a collection.
         """
-        stores = [each for each in self.application.apis if each.store is not None and api in (None, each.name)]
+        stores = [served for served in self.application.apis if served.store is not None and api in (None, served.name)]
         if not stores or stores[0].store is None:
             raise ValueError("no API made from a document is served here; use @pytest.mark.counterfoil(spec=…)")
         return stores[0].store(lambda: self.application.worlds.named(self.name)).at(path, *parents)
@@ -217,10 +217,10 @@ class Sandbox(FaultMethods, JournalMethods):
         """A customer's ids in each API: ``ids("tardy")["flexprice"]["id"]`` is ``cust_00000003``."""
         world = self.application.worlds.named(self.name)
         number = self.world.number(customer)
-        return {each.name: dict(each.ids(world, number)) for each in self.application.apis}
+        return {api.name: dict(api.ids(world, number)) for api in self.application.apis}
 
     def reset(self) -> None:
-        """Put the world back to where its scenario ended, and clear its faults, configured responses and journal."""
+        """Reset the world to the end of its scenario, and clear its faults, configured responses and journal."""
         self.application.worlds.reset(self.name)
         self._clear_journal_and_faults()
 
@@ -236,11 +236,11 @@ class Sandbox(FaultMethods, JournalMethods):
         times: int | None = None,
         unchecked: bool = False,
     ) -> ConfiguredResponse:
-        """Answer an operation with this instead of the world's answer, until ``reset``.
+        """Send this response for an operation instead of the world's, until ``reset``.
 
-        ``when`` says to which requests, by what they have in their query, path parameters and body:
-        ``when={"query": {"page": 2}}``. ``times``: so many times, then the world answers again. The first that matches is
-        sent. A request that is invalid or not authenticated gets the vendor's usual error.
+        ``when`` limits it to requests with these values in their query, path parameters or body:
+        ``when={"query": {"page": 2}}``. After ``times`` responses the world answers again. The first configured response
+        that matches is sent. An invalid or unauthenticated request gets the vendor's usual error.
 
         Raises ``ValueError`` for an unknown API, operation or path parameter; ``BadValue`` for a status or body that the
         spec does not allow, unless ``unchecked``; ``TooMany`` for more than 100.
@@ -260,7 +260,7 @@ class Sandbox(FaultMethods, JournalMethods):
         )
 
     def clear_responses(self) -> None:
-        """Remove all that ``respond`` configured; the world stays as it is."""
+        """Remove all configured responses; the world stays as it is."""
         self.application.faults.responses.clear(self.name)
 
     def capsule(self, path: Path | str | None = None) -> bytes:

@@ -18,7 +18,7 @@ Inside = Callable[[httpx.URL], "httpx.URL | None"]
 
 
 def patches(transport: httpx.BaseTransport, inside: Inside) -> Iterator[tuple[Any, str, Any]]:
-    """What to replace: the class, the name, the function. Raises ``RuntimeError`` for a urllib3 before 2."""
+    """The patches: class, attribute name and function. Raises ``RuntimeError`` for urllib3 1."""
     installed = version("urllib3")
     if int(installed.partition(".")[0]) < 2:
         raise RuntimeError(f"urllib3 {installed} cannot be intercepted; version 2 or newer can")
@@ -32,7 +32,7 @@ def patches(transport: httpx.BaseTransport, inside: Inside) -> Iterator[tuple[An
         return _answer(self, transport, method, url, moved, options)
 
     def _prepare_proxy(self: HTTPSConnectionPool, conn: Any) -> None:
-        if inside(_whole_url(self, "/")) is None:  # else no proxy is asked to connect
+        if inside(_whole_url(self, "/")) is None:  # else the request needs no proxy
             prepare_proxy(self, conn)
 
     yield HTTPConnectionPool, "_make_request", _make_request
@@ -40,7 +40,7 @@ def patches(transport: httpx.BaseTransport, inside: Inside) -> Iterator[tuple[An
 
 
 def _whole_url(pool: HTTPConnectionPool, url: str) -> httpx.URL:
-    """The URL of a request; a proxy for plain HTTP is given it whole."""
+    """The whole URL of a request; with a proxy for plain HTTP, ``url`` is whole already."""
     if not url.startswith("/"):
         return httpx.URL(url)
     host = f"[{pool.host}]" if ":" in pool.host else pool.host
@@ -56,8 +56,8 @@ def _answer(
     options: dict[str, Any],
 ) -> HTTPResponse:
     headers = [(_text(name), _text(value)) for name, value in (options.get("headers") or {}).items()]
-    given = options.get("timeout")
-    timeout = given if isinstance(given, Timeout) else pool.timeout
+    own_timeout = options.get("timeout")
+    timeout = own_timeout if isinstance(own_timeout, Timeout) else pool.timeout
     read = timeout.read_timeout if isinstance(timeout.read_timeout, (int, float)) else None
     request = httpx.Request(
         method, moved, headers=headers, content=_content(options.get("body")), extensions={"timeout": {"read": read}}
@@ -95,7 +95,7 @@ def _content(body: Any) -> bytes:
         return bytes(body)
     if hasattr(body, "read"):
         return _content(body.read())
-    return b"".join(_content(each) for each in body)
+    return b"".join(_content(part) for part in body)
 
 
 def _text(value: str | bytes) -> str:
@@ -103,7 +103,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _decoded(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of a body that is not compressed any more."""
+    """The headers without those of a compressed body, which httpx has decompressed."""
     if not any(name.lower() == "content-encoding" for name, _ in headers):
         return headers
     return [(name, value) for name, value in headers if name.lower() not in ("content-encoding", "content-length")]

@@ -1,6 +1,6 @@
 """The commands of a world as Python methods, and its clock, for tests.
 
-Each method builds one command and executes it. A customer is given by number, or by key in the scenario.
+Each method builds one command and executes it. Customers are named by number, or by their key in the scenario.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class WorldCommands:
     def record_payment(
         self, customer: Customer, bill: int, amount: Amount | None = None, *, account: int = 0, **members: Any
     ) -> Payment:
-        """Pay what remains on a bill, or ``amount``; members as in ``RecordPayment``: state, method, overpay, further_bills."""
+        """Pay ``amount``, or what remains on a bill; members as in ``RecordPayment``: state, method, overpay, further_bills."""
         result: Payment = self._execute(
             "record_payment", customer=customer, bill=bill, amount=amount, account=account, **members
         )
@@ -188,12 +188,12 @@ class WorldCommands:
         return result
 
     def write_resource(self, api: str, collection: str, id: str, value: Any = None, *, parent: str = "") -> str:
-        """Write a resource of an API that is made from a document, or, without a value, delete it. Returns its id."""
+        """Write a resource of an API made from a document; without a value, delete it. Returns its id."""
         return str(self._execute("write_resource", api=api, collection=collection, id=id, value=value, parent=parent))
 
     def write_resources(self, writes: Sequence[Mapping[str, Any]]) -> list[str]:
         """Write or delete several resources, all or none; members of each as in ``write_resource``. Returns their ids."""
-        return [str(each) for each in self._execute("write_resources", writes=[dict(each) for each in writes])]
+        return [str(id) for id in self._execute("write_resources", writes=[dict(write) for write in writes])]
 
     # --- look-ups --------------------------------------------------------------------------------
 
@@ -203,13 +203,13 @@ class WorldCommands:
         return self._world().ledger
 
     def number(self, customer: Customer) -> int:
-        """A customer's number, given by key in the scenario or by number. Raises ``UnknownRecord``."""
+        """A customer's number, from its key in the scenario or its number. Raises ``UnknownRecord``."""
         if isinstance(customer, int):
             return customer
-        found = self._world().customer_with_key(customer)
-        if found is None:
+        number = self._world().customer_with_key(customer)
+        if number is None:
             raise UnknownRecord(f"the scenario has no customer '{customer}'", field="customer")
-        return found
+        return number
 
     def party(self, customer: Customer) -> Contact:
         """The customer's contact data: name, address, e-mail."""

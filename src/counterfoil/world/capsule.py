@@ -28,7 +28,7 @@ class CapsuleError(Exception):
 
 
 class Capsule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The JSON of a capsule. ``digest`` is that of the resulting world, ``scenario_digest`` that of the scenario's text."""
+    """The JSON of a capsule. ``digest`` is of the resulting world, ``scenario_digest`` of the scenario's text."""
 
     counterfoil: str
     scenario: str

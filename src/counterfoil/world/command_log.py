@@ -20,7 +20,7 @@ class StoreUnavailable(Exception):
     """The store cannot keep a change now, or cannot be read; the message is one line.
 
     It is not a ``LedgerError``: no rule of billing was broken, and an API must not answer it as a conflict. The
-    refused change may be durable all the same, if the store failed after writing it.
+    refused change may still be durable, if the store failed after writing it.
     """
 
 

@@ -29,9 +29,8 @@ class History(Sequence[Entry]):
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._length = 0
-        self._lock = (
-            Lock()
-        )  # shared by all histories that share the list: forks of a world may be used in other threads
+        # shared by all histories that share the list: forks of a world may be used in other threads
+        self._lock = Lock()
 
     def appended(self, entry: Entry) -> History:
         """This history with one more entry."""

@@ -176,7 +176,7 @@ class Profile(_Part, frozen=True, kw_only=True):
 
 
 class Population(_Part, frozen=True, kw_only=True):
-    """The simulated customers, in addition to the named ones: how many, and of which kinds."""
+    """The simulated customers, in addition to the named ones: their number and kinds."""
 
     count: Annotated[int, Meta(ge=0, le=5_000_000)] = 0
     profiles: Annotated[tuple[Profile, ...], Meta(min_length=1, max_length=100)]
@@ -214,7 +214,7 @@ class Credential(_Part, frozen=True, kw_only=True):
 class MonthlyBilling(_Part, frozen=True, kw_only=True):
     """A billing run for each month from ``first`` through ``last``, with its cutoff on the first of the next month.
 
-    In ``name``, ``{month}`` stands for the month, as in "January 2026".
+    In ``name``, ``{month}`` is replaced by the month, as in "January 2026".
     """
 
     first: date
@@ -225,7 +225,7 @@ class MonthlyBilling(_Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if re.search("[{}]", self.name.replace("{month}", "")):
-            raise ValueError("'name' must have no braces but those of {month}")
+            raise ValueError("'name' must have no braces except in {month}")
 
 
 class ScenarioDefinition(_Part, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What each key of a scenario file is for: shown by editors, through the JSON Schema, and in the reference."""
+"""Descriptions of the keys of scenario files, for the JSON Schema (which editors show) and the reference."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS: dict[str, dict[str, str]] = {
         "name": "The company's name.",
         "country": "Two letters, ISO 3166.",
         "currency": "The currency it keeps its books in, ISO 4217.",
-        "tax_rate": "In percent; accounts without a rate of their own have this one.",
+        "tax_rate": "In percent; for accounts without their own rate.",
         "vatin": "The VAT number; by default one that fits the country.",
         "street": "By default one that fits the country, if no part of an address is given.",
         "zipcode": "The post code.",

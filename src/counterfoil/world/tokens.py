@@ -29,7 +29,7 @@ MAX_TOKEN_LENGTH = 1_000
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token for one API, which stands for credential ``key`` until ``expires_at`` (exclusive)."""
+    """A token for one API that replaces credential ``key`` until ``expires_at`` (exclusive)."""
 
     value: str
     api: str

@@ -61,7 +61,7 @@ class WorldEntry:
         return World(self._head)
 
     def is_idle(self, now: float) -> bool:
-        """Whether it was idle for longer than ``time_to_live``."""
+        """Whether the world was idle for longer than ``time_to_live``."""
         return self.time_to_live is not None and now - self.used_at > self.time_to_live
 
 
@@ -74,7 +74,7 @@ class Worlds:
 
     TEMPLATES = 64
     SWEEP = 64
-    """Worlds that idled too long are deleted after so many were added; at the limit, on each addition."""
+    """Idle worlds are deleted each time this many worlds were added; at the limit, on each addition."""
     may_wait = False
     """Whether creating, forking, deleting and listing worlds may wait for a disk, so that they need a thread."""
 
@@ -127,11 +127,11 @@ class Worlds:
                 self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
 
     def limit_to(self, limit: int) -> None:
-        """Allow at most so many worlds."""
+        """Set the maximum number of worlds."""
         self._limit = limit
 
     def entry(self, name: str) -> WorldEntry | None:
-        """The entry of that name, which counts as used now; None if there is none."""
+        """The entry with that name, which counts as used now; None if it does not exist."""
         entry = self._entries.get(name)
         if entry is None:
             return None
@@ -145,7 +145,7 @@ class Worlds:
         return entry
 
     def get(self, name: str) -> World | None:
-        """A view of the world of that name as it is now, which counts as used; None if there is none."""
+        """A view of the world with that name as it is now, which counts as used; None if it does not exist."""
         entry = self.entry(name)
         return None if entry is None else entry.world
 

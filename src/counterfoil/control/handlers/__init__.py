@@ -1,8 +1,8 @@
-"""The handlers of the control API: one short function for each, which reads the request, calls one function, and renders.
+"""The handlers of the control API: one short function per operation, which reads the request, calls one function, and renders.
 
-They hold no rules of billing: commands go to the world, questions to ``customers``, ``figures`` and ``timeline``. Each takes
-one view of its world and reads from that alone. ``routes`` says which answers what; which of them may take long is in
-``long_requests``.
+They contain no billing rules: the world executes commands; ``customers``, ``figures`` and ``timeline`` answer queries. Each
+handler takes one view of its world and reads from that alone. ``routes`` maps operations to handlers; ``long_requests`` says
+which of them may take long.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ def _execute(service: WorldService, request: Request, data: dict[str, Json]) -> 
 
 
 def _checked_writes(service: WorldService, world: World, command: WriteResources) -> Command:
-    """The command with each write held to the same checks as one alone, each after those before it. Raises ``LedgerError``."""
+    """Check each write as if it were sent alone, after the writes before it; returns the command. Raises ``LedgerError``."""
     view = world.latest()
     with view.one_step() as step:
         step.dropped = True
-        for each in command.writes:
-            members = {name: getattr(each, name) for name in each.__struct_fields__}
-            view.execute(browser_of(service, each.api).checked(view, WriteResource(**members)))
+        for write in command.writes:
+            members = {name: getattr(write, name) for name in write.__struct_fields__}
+            view.execute(browser_of(service, write.api).checked(view, WriteResource(**members)))
         return in_one(step.writes) if len(step.writes) > 1 else command
 
 

@@ -11,8 +11,8 @@ from counterfoil.ledger.errors import UnknownRecord
 
 
 def list_faults(service: WorldService, request: Request) -> Response:
-    shown = [serializers.fault(each) for each in service.require_faults().all(world_of(service, request).name)]
-    return Response(200, {"faults": shown})
+    faults = service.require_faults().all(world_of(service, request).name)
+    return Response(200, {"faults": [serializers.fault(fault) for fault in faults]})
 
 
 def add_fault(service: WorldService, request: Request) -> Response:

@@ -26,9 +26,9 @@ def list_exchanges(service: WorldService, request: Request) -> Response:
         limit=query["limit"],
         clients_only=query["by"] == "clients",
     )
-    found = journal.find(world.name, journal_query)
-    shown = [serializers.exchanged(each) for each in found.exchanges]
-    return Response(200, {"total": found.total, "dropped": found.dropped, "exchanges": shown})
+    page = journal.find(world.name, journal_query)
+    shown = [serializers.exchanged(exchange) for exchange in page.exchanges]
+    return Response(200, {"total": page.total, "dropped": page.dropped, "exchanges": shown})
 
 
 def _since(text: str | None) -> datetime | None:

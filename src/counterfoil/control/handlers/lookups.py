@@ -1,4 +1,4 @@
-"""Looks customers, bills, runs and figures up."""
+"""Shows customers, bills, runs and figures."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from counterfoil.world.world import World
 
 
 def browser_of(service: WorldService, api: str) -> ResourceBrowser:
-    """What looks through an API's resources. Raises ``BadValue`` for an API that is not made from a document."""
+    """The resource browser of an API. Raises ``BadValue`` for an API that is not made from a document."""
     browser = service.api(api).resources
     if browser is None:
         raise BadValue(f"{api} is not made from a document: its commands are those of the world", field="api")
@@ -30,7 +30,7 @@ class _Target(NamedTuple):
 
 
 def _target(service: WorldService, request: Request) -> _Target:
-    """What the request is about. Raises ``UnknownRecord`` or ``BadValue``."""
+    """The collection that the request names. Raises ``UnknownRecord`` or ``BadValue``."""
     world, query = world_of(service, request), request.query
     return _Target(browser_of(service, query["api"]), world, query["collection"], query["parent"])
 
@@ -42,20 +42,20 @@ def _shown(view: ResourceView) -> dict[str, Json]:
 def list_collections(service: WorldService, request: Request) -> Response:
     world = world_of(service, request)
     shown = [
-        {"api": api.name, **msgspec.to_builtins(each)}
+        {"api": api.name, **msgspec.to_builtins(collection)}
         for api in service.apis
         if api.resources is not None
-        for each in api.resources.collections(world)
+        for collection in api.resources.collections(world)
     ]
     return Response(200, {"collections": shown})
 
 
 def list_resources(service: WorldService, request: Request) -> Response:
-    at, query = _target(service, request), request.query
-    page = at.browser.page(
-        at.world,
-        at.collection,
-        at.parent,
+    target, query = _target(service, request), request.query
+    page = target.browser.page(
+        target.world,
+        target.collection,
+        target.parent,
         search=query.get("search", ""),
         offset=query["offset"],
         limit=query["limit"],
@@ -66,31 +66,33 @@ def list_resources(service: WorldService, request: Request) -> Response:
             "total": page.total,
             "offset": query["offset"],
             "limit": query["limit"],
-            "resources": [_shown(each) for each in page.resources],
+            "resources": [_shown(resource) for resource in page.resources],
         },
     )
 
 
 def get_resource(service: WorldService, request: Request) -> Response:
-    at = _target(service, request)
-    return Response(200, _shown(at.browser.get(at.world, at.collection, at.parent, request.query["id"])))
+    target = _target(service, request)
+    return Response(
+        200, _shown(target.browser.get(target.world, target.collection, target.parent, request.query["id"]))
+    )
 
 
 def create_resource(service: WorldService, request: Request) -> Response:
-    at = _target(service, request)
-    command = at.browser.created(at.world, at.collection, at.parent, request.body["value"])
-    service.execute(at.world, command)
+    target = _target(service, request)
+    command = target.browser.created(target.world, target.collection, target.parent, request.body["value"])
+    service.execute(target.world, command)
     return Response(201, {"id": command.id, "written": True, "value": command.value})
 
 
 def replace_resource(service: WorldService, request: Request) -> Response:
-    at, id = _target(service, request), request.query["id"]
-    command = at.browser.replaced(at.world, at.collection, at.parent, id, request.body["value"])
-    service.execute(at.world, command)
+    target, id = _target(service, request), request.query["id"]
+    command = target.browser.replaced(target.world, target.collection, target.parent, id, request.body["value"])
+    service.execute(target.world, command)
     return Response(200, {"id": command.id, "written": True, "value": command.value})
 
 
 def delete_resource(service: WorldService, request: Request) -> Response:
-    at, id = _target(service, request), request.query["id"]
-    service.execute(at.world, at.browser.deleted(at.world, at.collection, at.parent, id))
+    target, id = _target(service, request), request.query["id"]
+    service.execute(target.world, target.browser.deleted(target.world, target.collection, target.parent, id))
     return Response(204)

@@ -38,12 +38,12 @@ def show_apis(service: WorldService, request: Request) -> Response:
 def list_scenarios(service: WorldService, request: Request) -> Response:
     shown = [
         {
-            "name": each.name,
-            "title": each.definition.title,
-            "text": each.definition.text,
-            "starts": format_timestamp(each.definition.starts),
-            "seed": each.definition.seed,
+            "name": scenario.name,
+            "title": scenario.definition.title,
+            "text": scenario.definition.text,
+            "starts": format_timestamp(scenario.definition.starts),
+            "seed": scenario.definition.seed,
         }
-        for _, each in sorted(service.scenarios().items())
+        for _, scenario in sorted(service.scenarios().items())
     ]
     return Response(200, {"scenarios": shown})

@@ -18,7 +18,7 @@ def show_task(service: WorldService, request: Request) -> Response:
 
 
 def accepted(task: Task) -> Response:
-    """The request is worked on: where its response will be."""
+    """202 with the location of the task."""
     headers = (("Location", f"{CONTROL_PREFIX}/tasks/{task.name}"), ("Retry-After", "1"))
     return Response(202, _task(task, None), headers)
 

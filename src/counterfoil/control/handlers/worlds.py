@@ -1,4 +1,4 @@
-"""Lists, makes, shows, copies, resets and deletes worlds."""
+"""Lists, creates, shows, forks, resets and deletes worlds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from counterfoil.world.worlds import DEFAULT
 def _world_document(
     service: WorldService, request: Request, world: World, time_to_live: float | None
 ) -> dict[str, Json]:
-    inside = "" if world.name == DEFAULT else f"/w/{world.name}"
+    world_prefix = "" if world.name == DEFAULT else f"/w/{world.name}"
     return {
         "name": world.name,
         "scenario": world.scenario.name,
@@ -31,7 +31,7 @@ def _world_document(
             {"key": grant.key, "may": None if grant.may is None else sorted(grant.may), "customer": grant.customer}
             for grant in world.grants.values()
         ],
-        "apis": {api.name: f"{request.origin}{inside}{api.prefix}" for api in service.apis},
+        "apis": {api.name: f"{request.origin}{world_prefix}{api.prefix}" for api in service.apis},
     }
 
 
@@ -45,9 +45,9 @@ def list_worlds(service: WorldService, request: Request) -> Response:
 def create_world(service: WorldService, request: Request) -> Response:
     body = request.body or {}
     if body.get("capsule") is not None:
-        beside = sorted({"scenario", "seed", "customers", "switches"} & set(body))
-        if beside:
-            raise BadValue(f"the capsule says it already: leave out {', '.join(beside)}", field="capsule")
+        redundant = sorted({"scenario", "seed", "customers", "switches"} & set(body))
+        if redundant:
+            raise BadValue(f"the capsule says it already: leave out {', '.join(redundant)}", field="capsule")
         opened = service.open(body.get("name"), body["capsule"], time_to_live=body.get("time_to_live"))
         return _created(service, request, opened)
     world = service.create(

@@ -1,4 +1,4 @@
-"""Converts bills and their lines, and says in words what each line is for and how each amount is computed."""
+"""Converts bills and their lines, and explains in words what each line is for and how each amount is computed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from counterfoil.world.timestamps import format_timestamp
 
 
 def line(record: Line, currency: str) -> dict[str, Json]:
-    """A line of a bill, with what it is for and how its amount is computed, both in words."""
+    """A line of a bill; ``text`` says what it is for, ``computation`` how its amount is computed."""
     text, computation = _WORDS[type(record)](record, currency)
     body: dict[str, Json] = {
         "kind": _KINDS[type(record)],
@@ -78,7 +78,7 @@ def _usage_words(record: UsageLine, currency: str) -> tuple[str, str]:
 
 
 def _charge_words(record: OneOffLine, currency: str) -> tuple[str, str]:
-    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was put in"
+    return record.charge.description, f"a one-off {'credit' if record.amount < 0 else 'charge'}, as it was entered"
 
 
 _WORDS: dict[type, Callable[[Any, str], tuple[str, str]]] = {
@@ -97,10 +97,10 @@ def bill(record: Bill, now: datetime) -> dict[str, Json]:
     Payments and credit notes of other bills are included if they cover this one.
     """
     invoice, currency = record.invoice, record.invoice.currency
-    applied = {each.ordinal: covers for each, covers in record.applied}
-    credited = {each.ordinal: covers for each, covers in record.credits}
-    payments = {each.ordinal: each for each in (*record.payments, *(each for each, _ in record.applied))}
-    notes = {each.ordinal: each for each in (*record.credit_notes, *(each for each, _ in record.credits))}
+    applied = {paid.ordinal: amount for paid, amount in record.applied}
+    credited = {note.ordinal: amount for note, amount in record.credits}
+    payments = {paid.ordinal: paid for paid in (*record.payments, *(paid for paid, _ in record.applied))}
+    notes = {note.ordinal: note for note in (*record.credit_notes, *(note for note, _ in record.credits))}
     return {
         "account": invoice.account,
         "bill": invoice.ordinal,
@@ -124,25 +124,26 @@ def bill(record: Bill, now: datetime) -> dict[str, Json]:
         "settlement": str(record.settlement),
         "held": record.is_held,
         "overdue": record.is_overdue(now),
-        "lines": [line(each, currency) for each in invoice.lines],
+        "lines": [line(bill_line, currency) for bill_line in invoice.lines],
         "payments": [
-            {**payment(each, currency), "applied": money(applied.get(each.ordinal, ZERO), currency)}
-            for each in payments.values()
+            {**payment(paid, currency), "applied": money(applied.get(paid.ordinal, ZERO), currency)}
+            for paid in payments.values()
         ],
         "credit_notes": [
-            {**credit_note(each), "applied": money(credited.get(each.ordinal, ZERO), currency)}
-            for each in notes.values()
+            {**credit_note(note), "applied": money(credited.get(note.ordinal, ZERO), currency)}
+            for note in notes.values()
         ],
     }
 
 
 def explained_bill(record: Bill, now: datetime) -> dict[str, Json]:
     """A bill with the usage records of each line, and the computation from the lines to what remains to be paid."""
-    usage_records = {each.ordinal: each for each in record.invoice.usage}
+    usage_records = {used.ordinal: used for used in record.invoice.usage}
     body = bill(record, now)
-    for shown, each in zip(body["lines"], record.invoice.lines, strict=True):
-        if isinstance(each, UsageLine):
-            shown["records"] = [usage(usage_records[number]) for number in each.records if number in usage_records]
+    for shown, bill_line in zip(body["lines"], record.invoice.lines, strict=True):
+        if isinstance(bill_line, UsageLine):
+            numbers = [number for number in bill_line.records if number in usage_records]
+            shown["records"] = [usage(usage_records[number]) for number in numbers]
     return {**body, "steps": steps(record)}
 
 
@@ -153,7 +154,7 @@ def steps(record: Bill) -> list[str]:
     def formatted(amount: Decimal) -> str:
         return money(amount, currency)
 
-    amounts = " + ".join(formatted(each.amount) for each in record.invoice.lines)
+    amounts = " + ".join(formatted(bill_line.amount) for bill_line in record.invoice.lines)
     sentences = [f"net {formatted(record.net_exact)} {currency} = {amounts}"]
     if record.net != record.net_exact:
         sentences.append(f"rounded half up to what {currency} can show: {formatted(record.net)}")
@@ -161,13 +162,13 @@ def steps(record: Bill) -> list[str]:
         f"tax {formatted(record.tax)} {currency} = {exact(record.invoice.tax_rate)} % of {formatted(record.net)}, rounded half up"
     )
     sentences.append(f"total {formatted(record.total)} {currency} = {formatted(record.net)} + {formatted(record.tax)}")
-    for each, covers in record.applied:
+    for paid, amount in record.applied:
         sentences.append(
-            f"payment {each.ordinal} ({each.method}, {each.received_at:%Y-%m-%d}) covers {formatted(covers)}"
+            f"payment {paid.ordinal} ({paid.method}, {paid.received_at:%Y-%m-%d}) covers {formatted(amount)}"
         )
-    for note, covers in record.credits:
+    for note, amount in record.credits:
         sentences.append(
-            f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {formatted(covers)}"
+            f"credit note {note.ordinal} ({note.reason}, {note.issued_at:%Y-%m-%d}) covers {formatted(amount)}"
         )
     less = [formatted(record.paid), formatted(record.credited)] if record.credited else [formatted(record.paid)]
     sentences.append(

@@ -1,4 +1,4 @@
-"""Converts what a customer has beside bills: accounts, subscriptions, usage, payments, credit notes and refunds."""
+"""Converts a customer's records other than bills: accounts, subscriptions, usage, payments, credit notes and refunds."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def payment(record: Payment, currency: str) -> dict[str, Json]:
 
 
 def credit_note(record: CreditNote) -> dict[str, Json]:
-    """A credit note; a line without a number is of the bill as a whole."""
+    """A credit note; a line without a number credits the bill as a whole."""
     currency = record.currency
     return {
         "credit_note": record.ordinal,
@@ -75,7 +75,7 @@ def credit_note(record: CreditNote) -> dict[str, Json]:
         "bill": record.invoice,
         "currency": currency,
         "reason": record.reason,
-        "lines": [{"line": each.line, "amount": money(each.amount, currency)} for each in record.lines],
+        "lines": [{"line": line.line, "amount": money(line.amount, currency)} for line in record.lines],
         "net": money(record.net, currency),
         "tax_rate": exact(record.tax_rate),
         "tax": money(record.tax, currency),

@@ -1,4 +1,4 @@
-"""Writes plain values as the control API has them: quantities, amounts and times."""
+"""Formats quantities, amounts and times for the control API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def optional(moment: datetime | date | None) -> str | None:
-    """An instant or a date; None where there is none."""
+    """An instant or a date in ISO 8601; None for None."""
     if moment is None:
         return None
     return format_timestamp(moment) if isinstance(moment, datetime) else moment.isoformat()

@@ -1,1 +1,1 @@
-"""How the HTTP server holds connections: limits on heads, time, pipelined requests and their number."""
+"""Limits of the HTTP server on connections: heads, time, pipelined requests, and the number of connections."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of one server. Sizes in bytes, times in seconds. ``head`` includes the URL. ``stalled_seconds``: how long a
-    client may read nothing of a response. ``per_address``: connections from one address; None: no limit."""
+    client may not read any of a response. ``per_address``: connections from one address; None: no limit."""
 
     head: int = 64 * 1024
     fields: int = 200
@@ -33,7 +33,7 @@ class Admission:
     by_address: Counter[str] = field(default_factory=Counter)
 
     def enter(self, address: str) -> int:
-        """Count a new connection; returns by how many connections a limit is exceeded (0 or less: not exceeded)."""
+        """Count a new connection; returns by how many it exceeds a limit (0 or less: not exceeded)."""
         key = self.address_key(address)
         self.total += 1
         self.by_address[key] += 1

@@ -6,7 +6,7 @@ request with ``Upgrade`` as having no body, so that its body was executed as a s
 header (RFC 9110, 7.8), and this one does. A request that cannot be parsed is passed to the application as a ``Refusal``,
 which is answered with the error body of the API in its path.
 
-Why not another server: granian 2.8.7 (on hyper) frames Upgrade correctly and limits fields to 100, but took 242 µs of CPU for
+granian 2.8.7 (on hyper) is not used instead: it frames Upgrade correctly and limits fields to 100, but took 242 µs of CPU for
 a request that takes 195 to 238 here, accepted a field of 70 KB, answers refused requests with an empty body, and cannot
 break a connection, as faults require.
 """
@@ -27,10 +27,10 @@ from counterfoil.server.connections.transports import CoalescingTransport, Linge
 from counterfoil.server.logs import printable
 
 PIECE = 4096
-"""Bytes given to the parser at a time; so pipelined requests are parsed ahead of their turn only within one piece."""
+"""Bytes given to the parser at a time, so that at most this many bytes of pipelined requests are parsed ahead of their turn."""
 MAX_BUFFERED_BYTES = 64 * 1024
 CHUNK_OVERHEAD = 8 * 2**20
-"""Bytes of chunk sizes, extensions and trailers in addition to a body; 1 MiB in chunks of one byte has 5 MiB of them."""
+"""Limit on chunk sizes, extensions and trailers in bytes; 1 MiB in chunks of one byte has 5 MiB of them."""
 MAX_DISCARDED_BYTES = 16 * 2**20
 TICK_SECONDS = 1.0
 MAX_503_CONNECTIONS = 64
@@ -110,7 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._parse(view[start : start + PIECE])
 
     def _buffer_data(self, data: bytes) -> None:
-        """Buffer bytes that are not parsed yet, because earlier requests are not answered yet."""
+        """Buffer bytes until earlier requests are answered; they are parsed then."""
         self._buffer += data
         if len(self._buffer) > MAX_BUFFERED_BYTES:
             self._reading.is_full = True
@@ -181,13 +181,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _ignore_upgrade(self, rest: bytes | memoryview) -> None:
-        """Continue after a head at which the parser stopped, with a new parser that reads the body as the head frames it."""
+        """Continue after a head with Upgrade, at which the parser stopped, with a new parser for the body."""
         if self.scope["method"] == "CONNECT":
             self._mark_refused(Refusal(501, "CONNECT is not supported"))
             super().on_message_complete()
             return
-        framing = [each for each in self.headers if each[0] in (b"content-length", b"transfer-encoding")]
-        head = b"".join(b"%s: %s\r\n" % each for each in framing)
+        framing = [header for header in self.headers if header[0] in (b"content-length", b"transfer-encoding")]
+        head = b"".join(b"%s: %s\r\n" % header for header in framing)
         self.parser = httptools.HttpRequestParser(_WithoutFirstHead(self))
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._parse(b"POST / HTTP/1.1\r\n" + head + b"\r\n")
@@ -205,7 +205,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _mark_refused(self, refusal: Refusal) -> None:
-        """Have the newest request answered with ``refusal``, and the connection closed after that."""
+        """Answer the newest request with ``refusal``, then close the connection."""
         self._refused = True
         self.cycle.scope["state"].setdefault(REFUSAL, refusal)
         self.cycle.keep_alive = False
@@ -252,7 +252,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(Refusal(501, f"{method} is not a method that this server knows"), method)
 
     def _refuse(self, refusal: Refusal, method: str = "GET") -> None:
-        """Have a request whose head is not complete or not valid answered with ``refusal``."""
+        """Answer a request with an incomplete or invalid head with ``refusal``."""
         path, _, query = self.url.partition(b"?")
         path = path if path.startswith(b"/") else b"/"
         self.scope.update(  # type: ignore[call-arg]
@@ -319,7 +319,7 @@ class _Flow(FlowControl):
 
 
 class _WithoutFirstHead:
-    """Passes the parser's callbacks on to a protocol, except those of the first message's head, which it had before."""
+    """Passes the parser's callbacks to a protocol, except for the first message's head, which the protocol has already."""
 
     def __init__(self, protocol: BoundedProtocol) -> None:
         self._protocol = protocol

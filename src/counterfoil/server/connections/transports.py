@@ -1,4 +1,4 @@
-"""Wrappers of uvicorn's transport: one sends a small response in one system call, one lets a refused client read the response."""
+"""Wrappers of uvicorn's transport: one sends small responses in one system call, one lets refused clients read the response."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ LINGER_SECONDS = 1.0
 
 
 class CoalescingTransport:
-    """Delays a first write until the second, or the next iteration of the loop; everything else is passed on.
+    """Delays a first write until the second write or the next iteration of the loop; other calls are passed on.
 
-    uvicorn writes a response's head and body one after the other, and uvloop 0.23 hands each write to the kernel at once:
-    two system calls and two packets, a sixth of the processor time of a small response (benchmarks/PROFILE.md).
+    uvicorn writes a response's head and body separately, and uvloop 0.23 passes each write to the kernel at once. The second
+    system call and packet took a sixth of the processor time of a small response (benchmarks/PROFILE.md).
     """
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
@@ -48,7 +48,7 @@ class CoalescingTransport:
 
 
 class LingeringTransport:
-    """A transport whose ``close`` ends the response at once, and the connection when the client does or after a second."""
+    """A transport whose ``close`` ends the response at once; the connection ends after a second or when the client closes it."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
         self._transport = transport

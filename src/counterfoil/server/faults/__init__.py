@@ -1,1 +1,1 @@
-"""Fault injection: faults added to a world, and those one request asks for with ``Prefer``."""
+"""Fault injection: faults added to a world, and faults that one request asks for with ``Prefer``."""

@@ -1,4 +1,4 @@
-"""Which statuses and examples a spec documents for each operation: only those are made on purpose."""
+"""The statuses and examples that a spec documents for each operation; faults may produce only these."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Example(NamedTuple):
 
 
 class DocumentedStatuses:
-    """The documented statuses of one operation. ``5XX`` stands for 500 to 599, ``default`` for all of 400 to 599."""
+    """The documented statuses of one operation. ``5XX`` means 500 to 599, ``default`` means 400 to 599."""
 
     def __init__(self, responses: Mapping[str, Json]) -> None:
-        self.names = tuple(sorted(str(each) for each in responses))
+        self.names = tuple(sorted(str(status) for status in responses))
         self._statuses: set[int] = set()
         self.examples: dict[str, list[Example]] = {}
-        """The named examples; several statuses may have one of the same name."""
+        """The named examples; several statuses may have examples with the same name."""
         for name in self.names:
             if name == "default":
                 self._statuses.update(range(400, 600))
@@ -42,14 +42,14 @@ class DocumentedStatuses:
         content = response.get("content") if isinstance(response, dict) else None
         for media_type, media in (content or {}).items():
             named = media.get("examples") if isinstance(media, dict) else None
-            for name, each in (named if isinstance(named, dict) else {}).items():
-                if isinstance(each, dict) and "value" in each and code:
-                    self.examples.setdefault(str(name), []).append(Example(code, media_type, each["value"]))
+            for name, example in (named if isinstance(named, dict) else {}).items():
+                if isinstance(example, dict) and "value" in example and code:
+                    self.examples.setdefault(str(name), []).append(Example(code, media_type, example["value"]))
 
     def example(self, name: str, status: int | None) -> Example | None:
-        """The example of that name: of that status, or else of the lowest one."""
-        found = [each for each in self.examples.get(name, ()) if status in (None, each.status)]
-        return min(found, key=lambda each: each.status, default=None)
+        """The example with that name and status; without a status, the one with the lowest status."""
+        matching = [example for example in self.examples.get(name, ()) if status in (None, example.status)]
+        return min(matching, key=lambda example: example.status, default=None)
 
     def has(self, status: int) -> bool:
         return status in self._statuses

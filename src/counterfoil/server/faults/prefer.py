@@ -1,8 +1,8 @@
 """Parses the Prefer header of a request: ``Prefer: code=503, delay=250, example=empty`` (RFC 7240; names as in Prism).
 
-``code`` is a status the spec documents for the operation, ``delay`` milliseconds before the answer, ``example`` the name of one
-of the examples in the spec. Unknown preferences are ignored, as the RFC requires. One of these three that cannot be met is
-refused with 400, so that no test passes on a response it did not get.
+``code`` is a status that the spec documents for the operation, ``delay`` milliseconds before the response, ``example`` the name
+of an example in the spec. Unknown preferences are ignored, as the RFC requires. If one of these three cannot be met, the request
+is refused with 400, so that no test passes without the response it asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_DELAY_MS = 120_000
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110, 5.6.2)
 _QUOTED = re.compile(r"\\(.)")
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.?)*(?:"|\Z))+')
-"""The text between commas outside quotes. The pattern does not backtrack, because a header may be long."""
+"""The text between two commas outside quotes. The pattern does not backtrack, because a header may be long."""
 _NAME = re.compile(rf"[ \t]*({_TOKEN})(.*)", re.DOTALL)
 _VALUE = re.compile(rf'[ \t]*(?:=[ \t]*({_TOKEN}|"(?:[^"\\]|\\.)*")?)?[ \t]*(?:;|\Z)')
 
@@ -43,16 +43,16 @@ NO_PREFERENCES = Preferences()
 
 def preferences(header: str, operation: str, documented: DocumentedStatuses) -> Preferences:
     """Parse the header. Raises ``ApiError`` (malformed, naming Prefer) for a code or delay that cannot be met."""
-    given = parse(header)
+    sent = parse(header)
     code = delay = example = None
-    if "code" in given:
-        code = _code(given["code"], operation, documented)
-    if "delay" in given:
-        delay = _whole_number(given["delay"])
+    if "code" in sent:
+        code = _code(sent["code"], operation, documented)
+    if "delay" in sent:
+        delay = _whole_number(sent["delay"])
         if delay is None or delay > MAX_DELAY_MS:
-            raise _refused(f"delay is a whole number of milliseconds up to {MAX_DELAY_MS}", given["delay"])
-    if "example" in given:
-        example = given["example"]
+            raise _refused(f"delay is a whole number of milliseconds up to {MAX_DELAY_MS}", sent["delay"])
+    if "example" in sent:
+        example = sent["example"]
         if documented.example(example, code) is None:
             usable = sorted(name for name in documented.examples if documented.example(name, code) is not None)
             with_code = "" if code is None else f" with the code {code}"
@@ -61,17 +61,17 @@ def preferences(header: str, operation: str, documented: DocumentedStatuses) -> 
 
 
 def parse(header: str) -> dict[str, str]:
-    """Each preference's value by its name in lower case; of one given twice the first counts (RFC 7240, 2). Text after a
-    name that is not a value is returned unchanged, so that the caller can refuse it; parts without a name are skipped."""
-    found: dict[str, str] = {}
+    """Each preference's value by its name in lower case; the first of repeated ones counts (RFC 7240, 2). Invalid text after
+    a name is returned unchanged, so that the caller can refuse it; parts without a name are skipped."""
+    values: dict[str, str] = {}
     for piece in _PIECE.findall(header):
         named = _NAME.match(piece)
         if named is not None:
             name, rest = named.groups()
             match = _VALUE.match(rest)
             value = rest if match is None else match.group(1) or ""
-            found.setdefault(name.lower(), _QUOTED.sub(r"\1", value[1:-1]) if value[:1] == '"' else value)
-    return found
+            values.setdefault(name.lower(), _QUOTED.sub(r"\1", value[1:-1]) if value[:1] == '"' else value)
+    return values
 
 
 def _code(text: str, operation: str, documented: DocumentedStatuses) -> int:

@@ -15,28 +15,28 @@ PIECES_PER_SECOND = 10
 
 
 class WithPreferenceApplied(msgspec.Struct, frozen=True):
-    """The correct response, with ``Preference-Applied`` (RFC 7240, 3) for the preferences that were met."""
+    """The correct response, with ``Preference-Applied`` (RFC 7240, 3) for the applied preferences."""
 
-    asked: Preferences
+    preferences: Preferences
 
     def headers(self, status: int) -> tuple[tuple[str, str], ...]:
-        asked = self.asked
-        met = asked if asked.code in (None, status) else Preferences(delay=asked.delay)
-        return (("preference-applied", met.applied),) if met.applied else ()
+        asked = self.preferences
+        applied = asked if asked.code in (None, status) else Preferences(delay=asked.delay)
+        return (("preference-applied", applied.applied),) if applied.applied else ()
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
         await _send_whole(context, payload, send)
 
 
 class Malformed(WithPreferenceApplied, frozen=True):
-    """A body as long as the correct one that is not JSON: it ends in a comma."""
+    """The correct body with its last byte replaced by a comma, so that it is not JSON."""
 
     async def send(self, context: RequestContext, payload: bytes, send: Send, receive: Receive) -> None:
         await _send_whole(context, payload[:-1] + b",", send)
 
 
 class Truncated(WithPreferenceApplied, frozen=True):
-    """The first ``keep`` bytes of the correct body (half, if None), never all of it; then the connection closes."""
+    """The first ``keep`` bytes of the correct body (None: half), but never the whole body; then the connection closes."""
 
     keep: int | None
 

@@ -1,8 +1,8 @@
 """The responses that tests configured for operations of a world, and the interceptor that sends them.
 
-A configured response is sent once the request was routed, authenticated and validated and no status fault applied. Latency
-delays it; body faults change it. Of several responses that match, the one added first is sent, until it was sent ``times``
-times. A request that none matches gets the world's own answer.
+A configured response is sent if the request was routed, authenticated and validated and no status fault applied. Latency
+delays it; body faults change it. Of several matching responses, the one added first is sent, until it was sent ``times``
+times. A request that matches none gets the world's own response.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
 MAX_RESPONSES_PER_WORLD = 100
 MAX_BODY = 1024 * 1024
-"""Bytes of one configured body; up to here a body is validated."""
+"""Limit on the bytes of one configured body; up to this size a body is validated."""
 MAX_HEADERS = 100
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 
 
 class When(TypedDict, total=False):
-    """Which requests a response is for: what they must have in their query, path parameters and JSON body; they may have
-    more."""
+    """The requests that a response is for: values that they must have in their query, path parameters and JSON body. They
+    may have more."""
 
     query: Mapping[str, Any]
     path: Mapping[str, Any]
@@ -67,7 +67,7 @@ class ConfiguredResponse:
         return f"<{self.api}: {self.operation} → {self.response.status}, sent {self.sent} times>"
 
     def is_for(self, context: RequestContext) -> bool:
-        """Whether it is left and the request matches."""
+        """Whether it can still be sent and the request matches."""
         if self.api != context.api.name or self.operation != context.operation:
             return False
         if self.times is not None and self.sent >= self.times:
@@ -82,7 +82,7 @@ class ConfiguredResponse:
 
 
 class ConfiguredResponses:
-    """Those of every world, by its name. Thread-safe."""
+    """The configured responses of every world, by its name. Thread-safe."""
 
     def __init__(self) -> None:
         self._worlds: dict[str, list[ConfiguredResponse]] = {}
@@ -107,24 +107,24 @@ class ConfiguredResponses:
         times: int | None,
         unchecked: bool,
     ) -> ConfiguredResponse:
-        """Add one for an operation that exists. Raises ``BadValue`` for what the spec does not allow, unless ``unchecked``,
-        and for what cannot be sent; ``TooMany`` at the limit."""
+        """Add a response for an existing operation. Raises ``BadValue`` for a response that the spec does not allow, unless
+        ``unchecked``, or that cannot be sent; ``TooMany`` at the limit."""
         _check_values(status, headers, when, times)
         response = self._response(api, operation, status, body, headers)
         if not unchecked:
             self._check_spec(world, api, operation, response)
         # a copy, so that the test may change its own
-        kept = When(**{name: copy_json(value) for name, value in when.items()})  # type: ignore[typeddict-item]
-        made = ConfiguredResponse(api, operation, response, kept, times)
+        when = When(**{name: copy_json(value) for name, value in when.items()})  # type: ignore[typeddict-item]
+        configured = ConfiguredResponse(api, operation, response, when, times)
         with self._lock:
-            there = self._worlds.get(world.name, [])
-            if len(there) >= MAX_RESPONSES_PER_WORLD:
+            existing = self._worlds.get(world.name, [])
+            if len(existing) >= MAX_RESPONSES_PER_WORLD:
                 raise TooMany(f"a world has up to {MAX_RESPONSES_PER_WORLD} configured responses: clear some")
-            self._worlds[world.name] = [*there, made]
-        return made
+            self._worlds[world.name] = [*existing, configured]
+        return configured
 
     def all(self, world: str) -> Sequence[ConfiguredResponse]:
-        """Those of a world, in the order they were added."""
+        """The configured responses of a world, in the order they were added."""
         return tuple(self._worlds.get(world, ()))
 
     def clear(self, world: str) -> None:
@@ -132,20 +132,20 @@ class ConfiguredResponses:
             self._worlds.pop(world, None)
 
     def intercept(self, context: RequestContext) -> Awaitable[Response | None] | None:
-        """The server's ``Interceptor``. Where nothing is configured it costs one look-up."""
+        """The server's ``Interceptor``. Without configured responses it costs one look-up."""
         return None if context.world_name not in self._worlds else self._step(context)
 
     async def _step(self, context: RequestContext) -> Response | None:
         request = unconfirmed()
-        if request is not None:  # what is counted cannot be taken back
+        if request is not None:  # counting cannot be undone
             await request.confirm()
         with self._lock:
-            there = self._worlds.get(context.world_name, ())
-            found = next((each for each in there if each.is_for(context)), None)
-            if found is None:
+            configured = self._worlds.get(context.world_name, ())
+            matching = next((candidate for candidate in configured if candidate.is_for(context)), None)
+            if matching is None:
                 return None
-            found.sent += 1
-        return found.response
+            matching.sent += 1
+        return matching.response
 
     def _response(self, api: str, operation: str, status: int, body: Any, headers: Mapping[str, str]) -> Response:
         if body is NOT_GIVEN:
@@ -160,11 +160,15 @@ class ConfiguredResponses:
         return Response(status, payload, tuple(headers.items()), self._media_type(api, operation, status))
 
     def _media_type(self, api: str, operation: str, status: int) -> str:
-        """The API's own, unless the spec documents another kind of JSON for this status."""
+        """The API's media type, unless the spec documents another JSON type for this status."""
         definition, spec = self._served[api]
         responses = spec.operations[operation]["responses"]
-        found = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default") or {}
-        documented = [each for each in found.get("content") or {} if is_json_type(normalized(each).partition(";")[0])]
+        response = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default") or {}
+        documented = [
+            media_type
+            for media_type in response.get("content") or {}
+            if is_json_type(normalized(media_type).partition(";")[0])
+        ]
         return definition.media_type if definition.media_type in documented or not documented else documented[0]
 
     def _check_spec(self, world: World, api: str, operation: str, response: Response) -> None:
@@ -172,7 +176,7 @@ class ConfiguredResponses:
         responses = spec.operations[operation]["responses"]
         checks = self._specs.get((api, operation))
         if checks is None:
-            # schemas of its own: more schemas would make the server compile its own again
+            # separate schemas: adding to the server's would make the server compile them again
             schemas = Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
             checks = self._specs[api, operation] = ResponseSpecs(responses, schemas)
         make = definition.response_headers
@@ -183,7 +187,7 @@ class ConfiguredResponses:
             documented = ", ".join(sorted(map(str, responses)))
             raise BadValue(
                 f"{operation}: the spec does not allow this response: {violation} (documented: {documented}); "
-                "to send it all the same, use unchecked=True"
+                "to send it anyway, use unchecked=True"
             )
 
 
@@ -208,7 +212,7 @@ def _check_values(status: int, headers: Mapping[str, str], when: When, times: in
 
 
 def _body_of(context: RequestContext) -> Any:
-    """The JSON body of a request; a form's fields; ``NOT_GIVEN`` if there is none."""
+    """The JSON body of a request, or a form's fields; ``NOT_GIVEN`` without a body."""
     if not context.body_bytes:
         return NOT_GIVEN
     try:

@@ -1,10 +1,10 @@
 """The faults of each world, and the interceptor that applies them and the ``Prefer`` header to requests.
 
-A fault applies after a request is routed, authenticated and validated: a request that is refused before is not counted.
+A fault applies after a request is routed, authenticated and validated: a request refused earlier is not counted.
 ``status``, ``too_many_requests`` and ``reset`` replace the operation; with ``truncate``, ``malformed`` and ``slow_drip``
-the operation runs and its response, also an error, is sent faulty; a response without a body is sent unchanged.
-``latency`` comes first and combines with any other. Of several others that are due at once, the one added first applies.
-When a fault applies depends on the order of the calls alone, never on a clock.
+the operation runs and its response, even an error, is sent faulty; a response without a body is sent unchanged.
+``latency`` comes first and combines with any other fault. If several others are due at once, the one added first applies.
+Whether a fault applies depends on the order of the calls alone, never on a clock.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from counterfoil.server.faults.responses import ConfiguredResponses
 MAX_FAULTS_PER_WORLD = 100
 MAX_WORLDS = 16_384
 MAX_WAIT = 120.0
-"""Seconds, for the sum of all latencies."""
+"""Limit on the sum of all latencies, in seconds."""
 
 
 class ActiveFault:
-    """One fault with its counters and its own random numbers."""
+    """One fault with its counters and its random generator."""
 
     def __init__(self, number: int, spec: FaultSpec) -> None:
         self.number = number
@@ -46,11 +46,11 @@ class ActiveFault:
 
     @property
     def draws(self) -> bool:
-        """Whether it draws random numbers."""
+        """Whether the fault uses random numbers."""
         return self.spec.probability != 1 or self.spec.distribution != "fixed"
 
     def is_due(self) -> bool:
-        """Whether it applies to the call that was just counted."""
+        """Whether the fault applies to the call that was just counted."""
         spec = self.spec
         if self.counted < spec.nth or (spec.times is not None and self.hits >= spec.times):
             return False
@@ -73,21 +73,21 @@ class ActiveFault:
 
 
 class FaultCounts(Protocol):
-    """Where faults count together with other processes."""
+    """Counts of faults that several processes share."""
 
     def counting(self, world: str, faults: Sequence[ActiveFault]) -> AbstractContextManager[None]:
         """A context in which the faults' counts include those of all processes, and no other process can count."""
         ...
 
     def forget(self, world: str, fault: int | None = None) -> None:
-        """Count anew: for that fault, or for all of the world."""
+        """Reset the counts of one fault, or of all faults of the world."""
         ...
 
 
 class FaultStore:
     """The faults of every world, by its name; implements ``counterfoil.api.control_types.Faults``.
 
-    Thread-safe. ``responses`` are the configured ones, which are cleared with the faults.
+    Thread-safe. ``responses`` are the configured responses, which are cleared with the faults.
     ``names`` returns the names of the existing worlds: at the limit, faults of deleted worlds are removed.
     """
 
@@ -111,7 +111,7 @@ class FaultStore:
         with self._lock:
             active = self._worlds.get(world, ())
             with self._counting(world, active):
-                return [each.shown() for each in active]
+                return [fault.shown() for fault in active]
 
     def add(self, world: str, spec: FaultSpec) -> Fault:
         """Add a fault. Raises ``BadValue`` for a status the spec does not document, and ``TooMany``."""
@@ -121,25 +121,25 @@ class FaultStore:
             if active is None:
                 active = self._new_list()
             number = self._last_id[world] = self._last_id.get(world, 0) + 1
-            made = ActiveFault(number, spec)
+            added = ActiveFault(number, spec)
             # a new list, because ``intercept`` may be reading the old one
-            self._worlds[world] = [*active, made]
-            return made.shown()
+            self._worlds[world] = [*active, added]
+            return added.shown()
 
     def restore(self, world: str, faults: Iterable[Fault]) -> None:
         """Replace a world's faults by stored ones, whose counters start at zero."""
         with self._lock:
-            active = [ActiveFault(each.id, each.spec) for each in faults]
+            active = [ActiveFault(fault.id, fault.spec) for fault in faults]
             if active:
                 self._worlds[world] = active
-                self._last_id[world] = max(each.number for each in active)
+                self._last_id[world] = max(fault.number for fault in active)
             else:
                 self._worlds.pop(world, None)
 
     def remove(self, world: str, fault: int) -> bool:
         with self._lock:
             active = self._worlds.get(world, [])
-            left = [each for each in active if each.number != fault]
+            left = [other for other in active if other.number != fault]
             if left:
                 self._worlds[world] = left
             else:
@@ -152,9 +152,9 @@ class FaultStore:
             self._last_id.pop(world, None)
         self.responses.clear(world)
 
-    def check(self, spec: FaultSpec, there: int) -> None:
-        """Whether it can be added in a world with so many faults. Raises as ``add`` does."""
-        if there >= MAX_FAULTS_PER_WORLD:
+    def check(self, spec: FaultSpec, count: int) -> None:
+        """Check that a fault can be added to a world that has ``count`` faults. Raises as ``add`` does."""
+        if count >= MAX_FAULTS_PER_WORLD:
             raise TooMany(f"a world has up to {MAX_FAULTS_PER_WORLD} faults: remove some")
         if spec.api not in self._served:
             raise BadValue(f"no such API is served; there are: {', '.join(self._served)}", field="api")
@@ -173,10 +173,10 @@ class FaultStore:
 
     def _new_list(self) -> list[ActiveFault]:
         if len(self._last_id) >= MAX_WORLDS:
-            there = set(self._names()) if self._names is not None else set(self._worlds)
-            for gone in [name for name in self._last_id if name not in there]:
-                self._worlds.pop(gone, None)
-                del self._last_id[gone]
+            existing = set(self._names()) if self._names is not None else set(self._worlds)
+            for deleted in [name for name in self._last_id if name not in existing]:
+                self._worlds.pop(deleted, None)
+                del self._last_id[deleted]
             if len(self._worlds) >= MAX_WORLDS:
                 raise TooMany(f"{MAX_WORLDS} worlds have faults: remove some")
         return []
@@ -192,7 +192,7 @@ class FaultStore:
 
     async def _step(self, context: RequestContext, header: str | None) -> Response | None:
         request = unconfirmed()
-        if request is not None:  # what is counted cannot be taken back
+        if request is not None:  # counting cannot be undone
             await request.confirm()
         asked = NO_PREFERENCES
         if header is not None:
@@ -220,22 +220,22 @@ class FaultStore:
         return nullcontext() if self._counts is None or not faults else self._counts.counting(world, faults)
 
     def _count(self, context: RequestContext) -> tuple[ActiveFault | None, float]:
-        """Count this call for every matching fault; returns the one that applies, and the seconds to wait before."""
+        """Count this call for every matching fault; returns the fault that applies, and the seconds to wait first."""
         applying, wait = None, 0.0
-        with self._lock, self._counting(context.world_name, there := self._worlds.get(context.world_name, ())):
-            for each in there:
-                spec = each.spec
+        with self._lock, self._counting(context.world_name, active := self._worlds.get(context.world_name, ())):
+            for fault in active:
+                spec = fault.spec
                 if spec.api != context.api.name or spec.operation not in (None, context.operation):
                     continue
-                each.counted += 1
-                if (applying is not None and spec.kind != "latency") or not each.is_due():
+                fault.counted += 1
+                if (applying is not None and spec.kind != "latency") or not fault.is_due():
                     continue
-                each.hits += 1
+                fault.hits += 1
                 if spec.kind == "latency":
-                    wait += each.wait()
-                    context.fault = context.fault or each.number
+                    wait += fault.wait()
+                    context.fault = context.fault or fault.number
                 else:
-                    applying = each
+                    applying = fault
         if applying is not None:
             context.fault = applying.number
         return applying, wait
@@ -267,7 +267,7 @@ def _reason(fault: ActiveFault) -> str:
 
 
 def _error(context: RequestContext, status: int, message: str, *, retry_after: int | None = None) -> Response:
-    """The vendor's error body for a status, with exactly that status, even if the vendor's error would have another."""
+    """The vendor's error body with exactly this status, even if the API's own error would have another one."""
     reason = REASONS.get(status, "malformed" if status < 500 else "internal")
     detail = {} if retry_after is None else {"retry_after": retry_after}
     error = ApiError(reason, message, status=status, detail=detail)

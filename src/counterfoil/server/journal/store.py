@@ -1,8 +1,8 @@
 """The journal of each world: records requests and responses up to a limit, and returns them without credentials.
 
-Recording is cheap, formatting is not: the journal holds references to existing objects and formats an exchange on request.
+Formatting is expensive, so the journal holds references to existing objects and formats an exchange when it is read.
 There are limits on exchanges and bytes per world, and on bytes in total; the oldest exchanges are dropped first, beginning
-with the world that has been idle longest. The journal keeps no world alive, and drops the exchanges of deleted worlds.
+with the world that has been idle longest. The journal holds no references to worlds, and drops the exchanges of deleted worlds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from counterfoil.server.context import RequestContext
 MAX_RECORDED_BODY = 16 * 1024
 MEBIBYTE = 1024 * 1024
 EXCHANGE_OVERHEAD = 1500
-"""Bytes of an exchange besides bodies, headers and query: the mean of 500, measured with tracemalloc (tests/server)."""
+"""Bytes of an exchange without bodies, headers and query: the mean of 500, measured with tracemalloc (tests/server)."""
 
 
 class JournalLimits(msgspec.Struct, frozen=True):
-    """Limits: exchanges and bytes of one world, bytes in total, and the number of worlds whose counters are remembered."""
+    """Limits: exchanges and bytes of one world, bytes in total, and the number of cleared worlds whose counters are kept."""
 
     exchanges: int = 500
     bytes: int = MEBIBYTE
@@ -37,7 +37,7 @@ class JournalLimits(msgspec.Struct, frozen=True):
 
 
 class _Exchange(NamedTuple):
-    """One exchange by reference. It is stored as a plain tuple in the same order, which is cheaper, and read as this type."""
+    """One exchange. It is stored as a plain tuple in the same order, which is cheaper, and converted to this type when read."""
 
     size: int
     number: int
@@ -72,7 +72,7 @@ class _Log(msgspec.Struct):
 
 
 class _Numbers(NamedTuple):
-    """What is remembered of a world whose exchanges were cleared: an empty ``_Log`` takes 1 KB, mostly its deque."""
+    """The counters of a world without exchanges; an empty ``_Log`` takes 1 KB, mostly for its deque."""
 
     last: int
     dropped: int
@@ -86,7 +86,7 @@ SWEEP_EVERY = 256
 class JournalStore:
     """The journal of every world, by its name; implements ``counterfoil.api.control_types.Journal``. Thread-safe.
 
-    ``clock`` returns the real time, with its offset. ``names`` gives the names of the worlds there are.
+    ``clock`` returns the real time, with its offset. ``names`` returns the names of the existing worlds.
     """
 
     def __init__(
@@ -146,11 +146,11 @@ class JournalStore:
         self._new_worlds += 1
         if self._names is None or self._new_worlds % SWEEP_EVERY:
             return
-        there = set(self._names())
-        for name in [each for each in self._logs if each not in there]:
-            self._bytes -= self._logs.pop(name).bytes
-        for name in [each for each in self._empty if each not in there]:
-            del self._empty[name]
+        existing = set(self._names())
+        for deleted in [name for name in self._logs if name not in existing]:
+            self._bytes -= self._logs.pop(deleted).bytes
+        for deleted in [name for name in self._empty if name not in existing]:
+            del self._empty[deleted]
 
     def _set_empty(self, name: str) -> None:
         log = self._logs.pop(name)
@@ -161,22 +161,22 @@ class JournalStore:
     # --- for the control API -----------------------------------------------------------------------
 
     def find(self, world: str, query: JournalQuery) -> JournalPage:
-        """The newest ``limit`` that match, oldest first."""
+        """The newest ``limit`` matching exchanges, oldest first."""
         with self._lock:
             log = self._log(world)
             exchanges, dropped = tuple(map(_Exchange._make, log.exchanges)), log.dropped
-        matching = [each for each in exchanges if _matches(each, query)]
+        matching = [exchange for exchange in exchanges if _matches(exchange, query)]
         shown = islice(matching, max(0, len(matching) - max(0, query.limit)), None)
-        return JournalPage(tuple(_shown(each) for each in shown), len(matching), dropped)
+        return JournalPage(tuple(_shown(exchange) for exchange in shown), len(matching), dropped)
 
     def part(self, world: str, query: JournalQuery) -> tuple[int, int, list[datetime], list[RecordedExchange]]:
         """For a journal of several processes: the number of the last exchange, how many were dropped, when each of the others
-        was recorded, and those of them that match, all oldest first."""
+        was recorded, and the matching ones, oldest first."""
         with self._lock:
             log = self._log(world)
             exchanges, last, dropped = tuple(map(_Exchange._make, log.exchanges)), log.last, log.dropped
-        matching = [_shown(each) for each in exchanges if _matches(each, query)]
-        return last, dropped, [each.at for each in exchanges], matching
+        matching = [_shown(exchange) for exchange in exchanges if _matches(exchange, query)]
+        return last, dropped, [exchange.at for exchange in exchanges], matching
 
     def clear(self, world: str) -> None:
         """Delete a world's exchanges and reset ``dropped``; their numbers are not used again."""
@@ -194,15 +194,15 @@ class JournalStore:
     # --- for the page ------------------------------------------------------------------------------
 
     def version(self, world: str) -> int:
-        """A number that grows with every exchange of the world, and when they are cleared."""
+        """A number that grows with every exchange of the world, and when its journal is cleared."""
         with self._lock:
             return self._log(world).version
 
     def _log(self, world: str) -> _Log:
-        """The world's log, or a new one that goes on where the world's numbers are."""
-        found = self._logs.get(world)
-        if found is not None:
-            return found
+        """The world's log, or a new one that continues the world's counters."""
+        log = self._logs.get(world)
+        if log is not None:
+            return log
         numbers = self._empty.get(world, _Numbers(0, 0, 0))
         return _Log(last=numbers.last, dropped=numbers.dropped, version=numbers.version)
 

@@ -1,1 +1,1 @@
-"""Reads what a client sent: parameters, bodies and media types, within bounds, as values of the types in the spec."""
+"""Parses what a client sent: parameters, bodies and media types, within limits, as values of the types in the spec."""

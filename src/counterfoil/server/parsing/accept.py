@@ -17,7 +17,7 @@ class Acceptable:
     """Checks Accept headers against the media types of one operation's successful responses.
 
     With ``any_json``, a client that asks for a vendor's JSON type (``application/vnd.github+json``) also gets plain
-    JSON: that is what the documents of such vendors have, and what they send.
+    JSON, as such vendors document and send it.
     """
 
     def __init__(self, responses: Mapping[str, Any], *, any_json: bool = False) -> None:
@@ -26,12 +26,12 @@ class Acceptable:
             if status.startswith("2"):
                 produced.update(dict.fromkeys(response.get("content", {})))
         self.produced = list(produced)
-        is_json = any_json and any(is_json_type(without_parameters(each)) for each in self.produced)
-        self._in_effect = [*self.produced, "application/*+json"] if is_json else self.produced
+        is_json = any_json and any(is_json_type(without_parameters(media_type)) for media_type in self.produced)
+        self._acceptable = [*self.produced, "application/*+json"] if is_json else self.produced
         self._accepts_any = lru_cache(MAX_CACHED)(self._any_accepted)
 
     def check(self, accept: str | None) -> None:
-        """Raises ``ApiError`` (not_acceptable)."""
+        """Raise ``ApiError`` (not_acceptable) if ``accept`` excludes all media types."""
         if accept is None or accept == "*/*" or not self.produced:
             return
         is_cacheable = len(accept) <= MAX_CACHED_LENGTH
@@ -39,13 +39,13 @@ class Acceptable:
             raise ApiError("not_acceptable", f"only {', '.join(self.produced)} can be produced here", where="Accept")
 
     def _any_accepted(self, accept: str) -> bool:
-        return any(accepts(accept, each) for each in self._in_effect)
+        return any(accepts(accept, offered) for offered in self._acceptable)
 
 
 def accepts(header: str, offered: str) -> bool:
     """Whether ``header`` accepts ``offered``: the most specific matching range decides, ``q=0`` excludes.
 
-    What is offered may itself be a range (``image/*``): something in it is then acceptable. Parts that are not media ranges
+    ``offered`` may itself be a range (``image/*``); it is accepted if any of its types is. Parts that are not media ranges
     are skipped; a header without any range accepts everything.
     """
     main, _, sub = without_parameters(offered).partition("/")
@@ -65,10 +65,10 @@ def accepts(header: str, offered: str) -> bool:
     return allowed or ranges == 0
 
 
-def _is_sub(wanted: str, offered: str) -> bool:
+def _is_sub(requested: str, offered: str) -> bool:
     if offered.startswith("*+"):
-        return wanted == "*" or wanted.endswith(offered[1:])
-    return "*" in (wanted, offered) or wanted == offered
+        return requested == "*" or requested.endswith(offered[1:])
+    return "*" in (requested, offered) or requested == offered
 
 
 def _is_forbidden(options: list[str]) -> bool:

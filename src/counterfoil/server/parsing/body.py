@@ -1,4 +1,4 @@
-"""Reads a request's body within a bound, and parses it: JSON, or a form; any other body stays as it is."""
+"""Reads a request's body up to a size limit, and parses JSON and forms; any other body stays unparsed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Json = Any
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_LOCATED_VALUES = 5_000
-"""Values up to which an error is located in a body. Locating takes up to 10 µs a value and branch of ``oneOf``: 6 s for 1 MiB
-of nested arrays, while finding that they are not valid takes 0.03 ms (jsonschema-rs 0.37)."""
+"""The largest number of values in a body in which an error is located. Locating takes up to 10 µs for each value and branch of
+``oneOf``: 6 s for 1 MiB of nested arrays; finding that they are invalid takes 0.03 ms (jsonschema-rs 0.37)."""
 PLAIN_TYPES = frozenset(["string", "integer", "number", "boolean", "null"])
 UTF_8 = ("utf-8", "utf8", "us-ascii")
 
@@ -32,7 +32,7 @@ class ClientDisconnected(Exception):
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body. Raises ``ApiError`` (too_large) as soon as it is known to be too large, and ``ClientDisconnected``."""
+    """The whole body. Raises ``ApiError`` (too_large) as soon as its size exceeds the limit, and ``ClientDisconnected``."""
     announced = headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 12 or int(announced) > MAX_BODY_BYTES):
         raise _too_large()
@@ -59,18 +59,18 @@ def _too_large() -> ApiError:
 def _more_values_than(limit: int, value: Json) -> bool:
     remaining, seen = [value], 0
     while remaining:
-        each = remaining.pop()
+        current = remaining.pop()
         seen += 1
-        if isinstance(each, dict | list):
-            if seen + len(remaining) + len(each) > limit:
+        if isinstance(current, dict | list):
+            if seen + len(remaining) + len(current) > limit:
                 return True
-            remaining.extend(each.values() if isinstance(each, dict) else each)
+            remaining.extend(current.values() if isinstance(current, dict) else current)
     return False
 
 
 class RequestBody:
-    """The body of one operation, as its ``requestBody`` declares it. Of a media type that is neither JSON nor a form, the value
-    is the body's bytes, and no schema is asked, except where it is a text whose schema is one plain value."""
+    """The body of one operation, as its ``requestBody`` declares it. With a media type that is neither JSON nor a form, the
+    value is the body's bytes, which are not validated, unless they are text with a schema for one plain value."""
 
     def __init__(self, declared: Json, schemas: Schemas, operation: str) -> None:
         self.required = bool(declared.get("required"))
@@ -95,7 +95,7 @@ class RequestBody:
         )
 
     def _is_plain_text(self, kind: str) -> bool:
-        """Whether a body of this media type is one plain value, as its schema says."""
+        """Whether the schema of this media type is one plain value in a text."""
         types = self._typed.shape(self._schemas[kind]).types
         return kind.startswith("text/") and "*" not in kind and bool(types) and types <= PLAIN_TYPES
 
@@ -114,7 +114,7 @@ class RequestBody:
         return kind
 
     def check_encoding(self, header: str | None) -> None:
-        """Raises ``ApiError`` (415) for a body with a content coding (RFC 9110, 8.4 and 15.5.16)."""
+        """Raise ``ApiError`` (415) for a body with a content coding (RFC 9110, 8.4 and 15.5.16)."""
         if header is not None and header.strip().lower() not in ("", "identity"):
             raise ApiError(
                 "unsupported_media_type",
@@ -126,9 +126,8 @@ class RequestBody:
         """The body's value, ``None`` if it is empty, and the files in it; ``header`` is the whole Content-Type. Raises
         ``ApiError`` (malformed, required)."""
         is_text = is_json_type(kind) or kind in (FORM, MULTIPART)
-        if payload.strip() or (
-            payload and (not is_text or (is_json_type(kind) and not self.required))
-        ):  # white space alone is not JSON (RFC 8259, 2)
+        # white space alone is not JSON (RFC 8259, 2)
+        if payload.strip() or (payload and (not is_text or (is_json_type(kind) and not self.required))):
             if is_json_type(kind):
                 return parse_json(payload), ()
             if kind == FORM:
@@ -157,11 +156,11 @@ class RequestBody:
         value = self._typed.read(tree, schema)
         if not any(isinstance(text, str) and text[:1] in ("{", "[") for _, text in fields):
             return value
-        other = self._with_json.read(tree, schema)  # where a schema has a text and an object, a text in JSON is either
+        other = self._with_json.read(tree, schema)  # if a schema allows a string and an object, JSON text may be either
         return other if other != value and self.validators[known].is_valid(other) else value
 
     def validate(self, value: Json, kind: str) -> None:
-        """Raises ``ApiError`` (malformed, required) that says where the value does not fit the schema."""
+        """Raise ``ApiError`` (malformed, required) that says where the value does not fit the schema."""
         known = range_of(kind, self.validators) or kind
         validator = self.validators[known]
         if isinstance(value, bytes):
@@ -182,12 +181,12 @@ class RequestBody:
 
 
 def _separators(encoding: Json) -> dict[str, str]:
-    """What stands between the items of a list in one field of a form (``explode: false``), by the field's name."""
-    found = {}
-    for name, said in encoding.items() if isinstance(encoding, dict) else ():
-        if isinstance(said, dict) and said.get("explode") is False:
-            found[name] = SEPARATORS.get(str(said.get("style", "form")), ",")
-    return found
+    """The separator between the items of a list in one field of a form (``explode: false``), by the field's name."""
+    separators = {}
+    for name, options in encoding.items() if isinstance(encoding, dict) else ():
+        if isinstance(options, dict) and options.get("explode") is False:
+            separators[name] = SEPARATORS.get(str(options.get("style", "form")), ",")
+    return separators
 
 
 def _charset(header: str) -> str:

@@ -1,6 +1,6 @@
 """Reads forms: the fields of ``application/x-www-form-urlencoded`` and ``multipart/form-data`` bodies, in order.
 
-A file in a multipart form is represented by its name; what it holds is given beside the fields.
+The value of a file in a multipart form is its name; its content is returned separately.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ Json = Any
 
 MAX_FIELDS = 1_000
 MAX_HEADER_BYTES = 8_192
-"""Bytes of the headers of one part."""
+"""Limit on the bytes of one header of a part."""
 
 
 def urlencoded(payload: bytes) -> list[tuple[str, Json]]:
-    """Names and texts. Raises ``ApiError`` (malformed)."""
+    """The fields' names and texts. Raises ``ApiError`` (malformed)."""
     parts = payload.strip().split(b"&")
     if len(parts) > MAX_FIELDS:
         raise _malformed(f"more than {MAX_FIELDS} fields")
@@ -44,7 +44,7 @@ def _text(sent: bytes) -> str:
 
 
 def multipart(payload: bytes, content_type: str) -> tuple[list[tuple[str, Json]], tuple[File, ...]]:
-    """Names and texts; of a part in JSON its value, of a file its name. And the files. Raises ``ApiError`` (malformed)."""
+    """The fields and the files. A field's value is text, parsed JSON, or a file's name. Raises ``ApiError`` (malformed)."""
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -64,7 +64,7 @@ def multipart(payload: bytes, content_type: str) -> tuple[list[tuple[str, Json]]
 
 
 class _Parts:
-    """Collects what the parser finds."""
+    """Collects fields and files from the parser's callbacks."""
 
     def __init__(self) -> None:
         self.fields: list[tuple[str, Json]] = []

@@ -1,4 +1,4 @@
-"""Parses JSON that a client sent, within bounds on its size and nesting."""
+"""Parses JSON that a client sent, with limits on its size and nesting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = Any
 
 MAX_BODY_DEPTH = 64
 MAX_CONTAINERS = 50_000
-"""Arrays and objects in a body, counting brackets in strings too. 440,000 in 1 MiB took 0.2 s to parse and measure."""
+"""Limit on arrays and objects in a body; brackets in strings count too. 440,000 in 1 MiB took 0.2 s to parse and measure."""
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, with which JSON must not begin (RFC 8259, 8.1)."""
 
@@ -26,8 +26,8 @@ def pointer(path: list[Any]) -> str:
 
 
 def member_name(path: list[Any]) -> str:
-    """A place in a body for people: ``lines[0].amount``. Empty for the body itself."""
-    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
+    """A readable path in a body: ``lines[0].amount``. Empty for the body itself."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def _amount(text: str) -> Decimal:
@@ -45,7 +45,7 @@ class _OutOfRange(ValueError):
 
 
 def _amount_or_nan(text: str) -> Decimal:
-    """``NaN``, which JSON cannot have, for what ``_amount`` refuses."""
+    """Like ``_amount``, but ``NaN``, which JSON does not have, for a number out of range."""
     try:
         return _amount(text)
     except _OutOfRange:
@@ -81,12 +81,12 @@ def _decoded(decoder: msgspec.json.Decoder[Json], payload: bytes) -> Json:
     except msgspec.MsgspecError as error:
         if isinstance(error.__cause__, _OutOfRange):
             raise error.__cause__ from None
-        said = str(error).partition(" - at `")[0]  # msgspec's place has [...] for each member
-        raise ApiError("malformed", f"the body is not valid JSON: {printable(said)}", where="body") from None
+        message = str(error).partition(" - at `")[0]  # without msgspec's path, which has [...] for each member
+        raise ApiError("malformed", f"the body is not valid JSON: {printable(message)}", where="body") from None
 
 
 def _out_of_range(value: Json) -> ApiError:
-    """The refusal of a body that ``_locating_decoder`` read: it names the first number that is out of range."""
+    """The error for a body decoded with ``_locating_decoder``; names a number that is out of range."""
     path = _path_to_nan(value)
     name = printable(member_name(path))
     return ApiError(
@@ -98,10 +98,10 @@ def _out_of_range(value: Json) -> ApiError:
 
 
 def _path_to_nan(value: Json) -> list[str | int]:
-    remaining: list[tuple[Any, Json]] = [((), {"": value})]  # a place is its name and the place above it
+    remaining: list[tuple[Any, Json]] = [((), {"": value})]  # a path is the last name and the path above it
     while remaining:
-        above, each = remaining.pop()
-        for name, member in each.items() if isinstance(each, dict) else enumerate(each):
+        above, container = remaining.pop()
+        for name, member in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(member, dict | list):
                 remaining.append(((name, above), member))
             elif isinstance(member, Decimal) and member.is_nan():
@@ -122,8 +122,8 @@ def _deeper_than(value: Json, levels: int) -> bool:
     for _ in range(levels):
         layer = [
             member
-            for each in layer
-            for member in (each.values() if isinstance(each, dict) else each)
+            for container in layer
+            for member in (container.values() if isinstance(container, dict) else container)
             if isinstance(member, dict | list)
         ]
         if not layer:

@@ -1,7 +1,6 @@
 """Reads path, query and header parameters as the spec declares them: exact names, typed values, defaults.
 
-Built once per operation. Errors name the parameter: its value is invalid, it is missing, or it is given
-twice.
+Built once per operation. Errors name a parameter that is invalid, missing, or given twice.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from counterfoil.server.parsing.typed_text import NestedText, TypedText, nest_br
 Json = Any
 
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
-"""OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
+"""OpenAPI 3.0.3, Parameter Object: header parameters with these names are ignored."""
 MAX_PAIRS = 2000
 """Documents allow lists of 1,500 items and more in a query; the URL itself may have 64 kB at most."""
 CONSTRAINTS = {
@@ -33,13 +32,13 @@ CONSTRAINTS = {
     "uniqueItems", "allOf", "anyOf", "oneOf", "not", "const", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 BRANCHES = {"allOf", "anyOf", "oneOf"}
-"""Where a schema has no type of its own, its branches have."""
+"""A schema with one of these may have its types in its branches."""
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One declared parameter; ``check`` is ``None`` if its schema has nothing but a type. ``separator`` is between the items
-    of a list (``None``: the parameter is repeated instead). ``may_be_empty``: in a user's own document, an empty text is an
-    empty list where it can be no item."""
+    """One declared parameter; ``check`` is ``None`` if its schema is a type only. ``separator`` separates the items of a list
+    (``None``: the parameter is repeated instead). ``may_be_empty``: an empty text that is not a valid item is an empty list
+    (in a user's own document)."""
 
     name: str
     required: bool
@@ -81,16 +80,17 @@ class Parameters:
 
     def __init__(self, declared: list[Json], schemas: Schemas, operation: str) -> None:
         by_location: dict[str, dict[str, AnyParameter]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
-        for each in declared:
-            if each["in"] not in by_location:
-                raise SpecError(f"{operation}: {each['name']} is in {each['in']}, which is not supported")
-            by_location[each["in"]][each["name"]] = compile_parameter(each, schemas, operation)
+        for parameter in declared:
+            name, location = parameter["name"], parameter["in"]
+            if location not in by_location:
+                raise SpecError(f"{operation}: {name} is in {location}, which is not supported")
+            by_location[location][name] = compile_parameter(parameter, schemas, operation)
         self.path = by_location["path"]
         self.query = by_location["query"]
         self.cookies = by_location["cookie"]
         self.headers = _by_lower_name(by_location["header"])
-        self._shaped = {name: each for name, each in self.query.items() if isinstance(each, ShapedParameter)}
-        self._members = {member: name for name, each in self._shaped.items() for member in each.members()}
+        self._shaped = {name: shaped for name, shaped in self.query.items() if isinstance(shaped, ShapedParameter)}
+        self._members = {member: name for name, shaped in self._shaped.items() for member in shaped.members()}
         self._required = [p for p in self.query.values() if p.required]
         self._defaults = {p.name: p.default for p in self.query.values() if p.default is not None}
 
@@ -103,10 +103,10 @@ class Parameters:
 
     def read_query(self, query_string: bytes, *, strict: Callable[[], bool]) -> dict[str, Json]:
         """Typed query parameters with defaults; ``strict`` returns whether undefined parameters are refused."""
-        given = pairs(query_string) if query_string else {}
+        sent = pairs(query_string) if query_string else {}
         values = dict(self._defaults)
         spread: dict[str, list[tuple[str, str]]] = {}
-        for name, texts in given.items():
+        for name, texts in sent.items():
             parameter = self.query.get(name)
             if parameter is not None:
                 values[name] = parameter.value(texts)
@@ -122,17 +122,17 @@ class Parameters:
         for name, parts in spread.items():
             values[name] = self._shaped[name].value_of(_nested(name, parts))
         for parameter in self._required:
-            if parameter.name not in given and parameter.name not in spread:
+            if parameter.name not in sent and parameter.name not in spread:
                 raise ApiError("required", f"the query parameter {parameter.name} is required", where=parameter.name)
         return values
 
     def _owner(self, name: str) -> str | None:
-        """The parameter that ``created[gte]``, or a member of an object that is spread over the query, belongs to."""
+        """The parameter of a name such as ``created[gte]``, or of a member of an exploded object."""
         head = name.partition("[")[0]
         return head if head != name and head in self._shaped else self._members.get(head)
 
     def check_cookies(self, header: str) -> None:
-        """Raises ``ApiError`` that names the cookie."""
+        """Raise ``ApiError`` that names a missing or invalid cookie."""
         sent = {}
         for part in header.split(";"):
             name, _, value = part.strip().partition("=")
@@ -152,24 +152,24 @@ class Parameters:
 
 
 def _by_lower_name(declared: Mapping[str, AnyParameter]) -> dict[str, AnyParameter]:
-    """Headers by name, whose case means nothing (RFC 9110, 5.1). Of one that is declared twice, the required one counts."""
-    found: dict[str, AnyParameter] = {}
+    """Headers by lower-case name (RFC 9110, 5.1). If one is declared twice, the required declaration counts."""
+    headers: dict[str, AnyParameter] = {}
     for name, parameter in declared.items():
-        known = found.get(name.lower())
+        known = headers.get(name.lower())
         if name.lower() not in IGNORED_HEADERS and (known is None or parameter.required or not known.required):
-            found[name.lower()] = parameter
-    return found
+            headers[name.lower()] = parameter
+    return headers
 
 
 def _nested(owner: str, parts: list[tuple[str, str]]) -> NestedText:
-    """What parameters with brackets say of their owner; those without are members of it."""
+    """The nested value of parameter ``owner`` from names with brackets; names without are members of it."""
     tree = nest_bracketed_names(parts)
     inside = tree.pop(owner, {})
     return {**tree, **inside} if isinstance(inside, dict) else inside
 
 
 def compile_parameter(declared: Json, schemas: Schemas, operation: str) -> AnyParameter:
-    """One parameter. Raises ``SpecError`` for one that has neither schema nor content."""
+    """Compile one parameter. Raises ``SpecError`` if it has neither schema nor content."""
     name, as_written = declared["name"], declared.get("schema")
     in_query = declared["in"] in ("query", "cookie")
     style = declared.get("style", "form" if in_query else "simple")
@@ -226,15 +226,15 @@ def _shaped(declared: Json, schemas: Schemas, style: str, exploded: bool, operat
 
 
 def _default(schema: Json, items: Json) -> Json:
-    """The default of a parameter; None if it is not among the listed values: ``all`` then means that none is asked for."""
+    """The default of a parameter; None if it is not in the enum: a default such as ``all`` then means no value."""
     default, listed = schema.get("default"), schema.get("enum", items.get("enum"))
     values = default if isinstance(default, list) else [default]
-    return default if not isinstance(listed, list) or all(each in listed for each in values) else None
+    return default if not isinstance(listed, list) or all(value in listed for value in values) else None
 
 
 def pairs(query_string: bytes) -> dict[str, list[str]]:
     """The query's names and values, decoded strictly; raises ``ApiError`` for bytes that are not UTF-8."""
-    given: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     parts = query_string.decode("latin-1").split("&")
     if len(parts) > MAX_PAIRS:
         raise ApiError("malformed", f"more than {MAX_PAIRS} query parameters", where="query")
@@ -245,15 +245,15 @@ def pairs(query_string: bytes) -> dict[str, list[str]]:
             if not is_ascii:
                 name = percent_decoded(name.replace("+", " "), "query")
                 value = percent_decoded(value.replace("+", " "), name)
-            if name in given:
-                given[name].append(value)
+            if name in values_by_name:
+                values_by_name[name].append(value)
             else:
-                given[name] = [value]
-    return given
+                values_by_name[name] = [value]
+    return values_by_name
 
 
 def percent_decoded(text: str, where: str) -> str:
-    """``text``, which has one character per byte sent, percent-decoded as UTF-8. Raises ``ApiError``."""
+    """Percent-decode ``text`` (latin-1: one character per byte) as UTF-8. Raises ``ApiError``."""
     if "%" not in text and text.isascii():
         return text
     try:

@@ -1,7 +1,6 @@
-"""Reads one number, boolean or text as JSON writes it.
+"""Parses one number, boolean or string in JSON's syntax.
 
-Numbers are ``int`` or ``Decimal``, never ``float``, and only in JSON's spelling (connexion 3.3.0 takes ``1_000`` and
-``nan``, as Python does).
+Numbers become ``int`` or ``Decimal``, never ``float``. connexion 3.3.0 also accepts Python's ``1_000`` and ``nan``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ Json = Any
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,39})")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,329})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?")
-"""JSON's numbers, bounded to what a double can hold: arithmetic on 1e999999 could take forever."""
+"""JSON's numbers in the range of a double: arithmetic on 1e999999 could take forever."""
 MAX_EXPONENT = 330
 
 

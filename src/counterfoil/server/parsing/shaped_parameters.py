@@ -1,4 +1,4 @@
-"""Reads parameters that are more than one plain value or a list of such: objects, branches, JSON in a parameter."""
+"""Parses parameters that are neither a plain value nor a list of them: objects, schemas with branches, JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEPARATORS = {"form": ",", "simple": ",", "label": ",", "matrix": ",", "spaceDel
 
 
 class ShapedParameter(msgspec.Struct, frozen=True):
-    """One declared parameter. ``is_json``: it holds a JSON text (``content`` instead of ``schema``)."""
+    """One declared parameter. ``is_json``: its value is JSON (``content`` instead of ``schema``)."""
 
     name: str
     required: bool
@@ -38,11 +38,11 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         return self.value_of(self._nested(texts))
 
     def value_of(self, tree: NestedText) -> Json:
-        """The typed value of what brackets made of several parameters. Raises ``ApiError``."""
+        """The typed value of a nested value from several names with brackets. Raises ``ApiError``."""
         return self._checked(self.typed.read(tree, self.schema))
 
     def members(self) -> list[str]:
-        """The names that an object in the query is spread over (style ``form``, exploded)."""
+        """The names of an exploded object's members in the query (style ``form``)."""
         shape = self.typed.shape(self.schema)
         if self.style != "form" or not self.explode or shape.types != {"object"}:
             return []
@@ -65,7 +65,7 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         if "array" in types:
             if self.explode and self.style == "form":
                 return texts if len(texts) > 1 or types <= {"array", "null"} else text
-            parts = [part for each in (*texts[:-1], text) for part in self._parts(each)]
+            parts = [part for sent in (*texts[:-1], text) for part in self._parts(sent)]
             return parts if len(parts) > 1 or types <= {"array", "null"} else text
         if len(texts) > 1 and self._may_be_anything():
             return texts
@@ -74,39 +74,39 @@ class ShapedParameter(msgspec.Struct, frozen=True):
         return text
 
     def _without_prefix(self, text: str) -> str:
-        """A value in a path without what ``label`` (a dot) and ``matrix`` (``;p=``, or ``;``) begin with."""
+        """A path value without the prefix of style ``label`` (a dot) or ``matrix`` (``;p=`` or ``;``)."""
         if self.style == "label":
             return text.removeprefix(".")
         return text.removeprefix(f";{self.name}=").removeprefix(";") if self.style == "matrix" else text
 
     def _separator(self, text: str) -> str:
-        """What is between the members of an object or a list (RFC 6570, 3.2.5 and 3.2.7). In style ``label`` without ``explode``
-        OpenAPI 3.0.3 shows a full stop, and 3.1 a comma (Style Examples): a comma counts where there is one."""
+        """The separator of a list or object (RFC 6570, 3.2.5 and 3.2.7). For style ``label`` without ``explode``, OpenAPI 3.0.3
+        shows a full stop and 3.1 a comma (Style Examples): a comma is used if the text has one."""
         if self.style == "label" and "," not in text:
             return "."
         exploded = EXPLODED.get(self.style) if self.explode else None
         return exploded or SEPARATORS.get(self.style, ",")
 
     def _parts(self, text: str) -> list[str]:
-        """The items of a list; ``matrix`` names the parameter before each if it is exploded: ``;p=1;p=2``."""
+        """The items of a list; an exploded ``matrix`` list repeats the name: ``;p=1;p=2``."""
         parts = text.split(self._separator(text))
         if self.style == "matrix" and self.explode:
             return [part.removeprefix(f"{self.name}=") for part in parts]
         return parts
 
     def _may_be_anything(self) -> bool:
-        """Whether the schema says nothing that a list of texts is not."""
+        """Whether the schema has no types and the style allows repetition, so that a list of texts is valid."""
         has_types = bool(self.typed.shape(self.schema).types)
         return not has_types and self.explode and self.style == "form"
 
     def _pairs(self, text: str) -> dict[str, NestedText] | None:
-        """``a,1,b,2``, or ``a=1,b=2`` if exploded, or a JSON object, as an object."""
+        """The members in ``a,1,b,2``, in ``a=1,b=2`` if exploded, or in a JSON object; None for other text."""
         if text.startswith("{"):
             try:
                 parsed = parse_json(text.encode())
             except ApiError:
                 return None
-            return {name: _as_text(each) for name, each in parsed.items()} if isinstance(parsed, dict) else None
+            return {name: _as_text(member) for name, member in parsed.items()} if isinstance(parsed, dict) else None
         if not text:
             return {}
         parts = text.split(self._separator(text))
@@ -125,9 +125,9 @@ class ShapedParameter(msgspec.Struct, frozen=True):
 
 def _as_text(value: Json) -> NestedText:
     if isinstance(value, dict):
-        return {name: _as_text(each) for name, each in value.items()}
+        return {name: _as_text(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_as_text(each) for each in value]
+        return [_as_text(item) for item in value]
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: ""}[value]
     return str(value)

@@ -1,6 +1,6 @@
-"""Turns text, as URLs and forms hold it, into values of the types that a schema asks for.
+"""Converts text from URLs and forms to values of the types in a schema.
 
-It never refuses: text that is not a number where a number is asked for stays text, and the validator says so. Names with
+It never raises: text that does not fit the type stays text, and the validator reports it. Names with
 brackets (``price[gte]=5``, ``items[0][id]=a``, ``tags[]=b``) become objects and arrays.
 """
 
@@ -18,18 +18,17 @@ from counterfoil.server.parsing.scalars import READERS
 
 Json = Any
 NestedText = Any
-"""Texts as they came: a text, a list of texts (a name given more than once), or a mapping of these by name. What is neither
-is a value already."""
+"""A text, a list of texts (of a repeated name), or a mapping of these by name. Anything else is a typed value already."""
 
 MAX_DEPTH = 16
-"""Brackets that one name may have; more are one name."""
+"""Limit on the brackets in a name; a name with more is not split."""
 MAX_REFERENCES = 20
-"""How deep in ``allOf``, ``anyOf``, ``oneOf`` and references a type is looked for."""
+"""The depth to which ``allOf``, ``anyOf``, ``oneOf`` and references are searched for types."""
 _ORDER = ("integer", "number", "boolean")
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What a schema can be, all its branches taken together."""
+    """The types, properties and items of a schema with all its branches."""
 
     types: frozenset[str]
     properties: Mapping[str, Json]
@@ -38,9 +37,9 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class TypedText:
-    """Reads texts for the schemas of one document. The shape of each schema is worked out once.
+    """Converts texts for the schemas of one document. The shape of each schema is computed once.
 
-    ``reads_json``: a text that may also be an object or a list is one if it is one in JSON."""
+    ``reads_json``: text in JSON becomes an object or list where the schema allows that as well as a string."""
 
     def __init__(self, schemas: Schemas, *, reads_json: bool = False) -> None:
         self.schemas = schemas
@@ -48,10 +47,11 @@ class TypedText:
         self._shapes: dict[int, tuple[Json, Shape]] = schemas.shapes
 
     def shape(self, schema: Json) -> Shape:
-        """What ``schema`` can be."""
+        """The shape of ``schema``, cached."""
         known = self._shapes.get(id(schema))
         if known is None:
-            known = self._shapes[id(schema)] = (schema, self._shape(schema))  # the schema stays, and so its identity
+            # the reference to the schema keeps its id from being reused
+            known = self._shapes[id(schema)] = (schema, self._shape(schema))
         return known[1]
 
     def _shape(self, schema: Json) -> Shape:
@@ -61,8 +61,8 @@ class TypedText:
         waiting = [(schema, 0)]
         seen: set[int] = set()
         while waiting:
-            each, depth = waiting.pop()
-            resolved = self.schemas.resolved(each)
+            current, depth = waiting.pop()
+            resolved = self.schemas.resolved(current)
             if id(resolved) in seen or depth > MAX_REFERENCES:
                 continue
             seen.add(id(resolved))
@@ -74,8 +74,9 @@ class TypedText:
                 extra = resolved["additionalProperties"]
             for key in ("allOf", "anyOf", "oneOf"):
                 waiting += [(branch, depth + 1) for branch in reversed(resolved.get(key, ()))]
-            if each is not resolved:  # OpenAPI 3.1 lets more stand beside a reference
-                waiting += [(branch, depth + 1) for key in ("allOf", "anyOf", "oneOf") for branch in each.get(key, ())]
+            if current is not resolved:  # OpenAPI 3.1 allows other keywords next to $ref
+                branches = [branch for key in ("allOf", "anyOf", "oneOf") for branch in current.get(key, ())]
+                waiting += [(branch, depth + 1) for branch in branches]
         return Shape(frozenset(types), properties, items, extra)
 
     def read(self, tree: NestedText, schema: Json, depth: int = 0) -> Json:
@@ -86,13 +87,13 @@ class TypedText:
         if isinstance(tree, list):
             if shape.types and "array" not in shape.types:
                 return self.read(tree[-1], schema, depth + 1) if depth < MAX_DEPTH else tree
-            return [self.read(each, shape.items, depth + 1) for each in tree]
+            return [self.read(item, shape.items, depth + 1) for item in tree]
         if not isinstance(tree, dict):
             return tree
         if "array" in shape.types and (_is_list(tree) or "object" not in shape.types):
-            return [self.read(each, shape.items, depth + 1) for each in _in_order(tree)]
+            return [self.read(item, shape.items, depth + 1) for item in _in_order(tree)]
         return {
-            name: self.read(each, shape.properties.get(name, shape.extra), depth + 1) for name, each in tree.items()
+            name: self.read(member, shape.properties.get(name, shape.extra), depth + 1) for name, member in tree.items()
         }
 
     def _read_text(self, text: str, shape: Shape, depth: int) -> Json:
@@ -108,7 +109,7 @@ class TypedText:
 
 
 def _parsed(text: str) -> Json:
-    """The object or list that a text is in JSON, as multipart forms hold them (OpenAPI 3.0.3, Encoding Object); else None."""
+    """The object or list in JSON ``text``, as in multipart forms (OpenAPI 3.0.3, Encoding Object); None for other text."""
     if text[:1] not in ("{", "["):
         return None
     try:
@@ -129,7 +130,7 @@ def _types(schema: Json) -> set[str]:
 
 
 def scalar(text: str, types: Iterable[str]) -> Json:
-    """The first value that ``text`` can be of these types; without any, and if it can be none, the text itself."""
+    """``text`` as an integer, number or boolean, whichever of ``types`` fits first; else the text itself."""
     for name in _ORDER:
         if name in types:
             try:
@@ -144,16 +145,16 @@ def _is_list(tree: Mapping[str, NestedText]) -> bool:
 
 
 def _in_order(tree: Mapping[str, NestedText]) -> list[NestedText]:
-    """What stands under ``[0]``, ``[1]``, …, and then what stands under ``[]``; gaps are closed."""
-    numbered = sorted((int(name), each) for name, each in tree.items() if name.isdecimal() and len(name) < 10)
-    others = [each for name, each in tree.items() if not (name.isdecimal() and len(name) < 10)]
-    return [each for _, each in numbered] + [
-        part for each in others for part in (each if isinstance(each, list) else [each])
+    """The values of ``[0]``, ``[1]``, …, then of ``[]``; gaps are closed."""
+    numbered = sorted((int(name), value) for name, value in tree.items() if name.isdecimal() and len(name) < 10)
+    others = [value for name, value in tree.items() if not (name.isdecimal() and len(name) < 10)]
+    return [value for _, value in numbered] + [
+        part for value in others for part in (value if isinstance(value, list) else [value])
     ]
 
 
 def nest_bracketed_names(pairs: Iterable[tuple[str, Json]], literal: Iterable[str] = ()) -> dict[str, NestedText]:
-    """Names and texts as nested mappings. A name in ``literal`` is one name, whatever brackets it has."""
+    """Names and texts as nested mappings. Brackets in a name in ``literal`` are not split."""
     known = frozenset(literal)
     tree: dict[str, NestedText] = {}
     for name, text in pairs:
@@ -162,7 +163,7 @@ def nest_bracketed_names(pairs: Iterable[tuple[str, Json]], literal: Iterable[st
 
 
 def split_brackets(name: str) -> list[str]:
-    """``price[gte]`` → ``price``, ``gte``; a name whose brackets do not match is one name."""
+    """``price[gte]`` → ``price``, ``gte``; a name with unmatched brackets is not split."""
     head, bracket, rest = name.partition("[")
     if not bracket or not head or not rest.endswith("]") or rest.count("[") >= MAX_DEPTH:
         return [name]

@@ -23,7 +23,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=200)]
 class Command(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command", omit_defaults=True
 ):
-    """One change to a world. Its instants are UTC, whatever offset they were given in."""
+    """One change to a world. Its instants are converted to UTC."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:

@@ -57,7 +57,7 @@ class WriteResource(ResourceWrite, Command, frozen=True, kw_only=True, tag="writ
 class WriteResources(Command, frozen=True, kw_only=True, tag="write_resources"):
     """Write or delete several resources, in this order: all of them, or none if one is refused.
 
-    Each of the ``writes`` has the members of ``write_resource``. A request that changes several resources executes one of these.
+    Each of the ``writes`` has the members of ``write_resource``. A request that changes several resources makes one such command.
     """
 
     writes: Annotated[tuple[ResourceWrite, ...], Meta(min_length=1, max_length=MAX_WRITES)]
