@@ -31,6 +31,7 @@ def is_passed_over(
     sent: Any = None,
     query: Any = None,
     request_body: Any = None,
+    url: str = "http://127.0.0.1/",
 ) -> bool:
     raw: Any = {"responses": {status: {} for status in documented}, "requestBody": request_body or {}}
     schema = SimpleNamespace(raw_schema=document)
@@ -38,7 +39,7 @@ def is_passed_over(
     case = SimpleNamespace(
         method=method, operation=operation, media_type=media_type, body=body, headers=sent, query=query, cookies=None
     )
-    response = SimpleNamespace(status_code=status, content=content, headers={})
+    response = SimpleNamespace(status_code=status, content=content, headers={}, request=SimpleNamespace(url=url))
     return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
 
 
@@ -242,10 +243,35 @@ def test_what_one_path_must_not_hold_another_of_its_shape_may() -> None:
     assert not passed_over(in_path, document={"paths": paths, **OURS})
 
 
+def test_a_path_has_the_methods_of_all_paths_of_its_shape() -> None:
+    paths: Any = {"/pets/{name}": {"get": {}}, "/pets/{number}": {"get": {}, "post": {}}, "/pets": {"put": {}}}
+
+    def passed_over(method: str, document: Any) -> bool:
+        failure = type("UnsupportedMethodResponse", (), {"message": "", "allow_header_present": True})()
+        schema, definition = SimpleNamespace(raw_schema=document), SimpleNamespace(raw={})
+        operation = SimpleNamespace(method="get", path="/pets/{name}", definition=definition, schema=schema)
+        case = SimpleNamespace(method=method, operation=operation, media_type=None, headers=None, query=None, body=None)
+        response = SimpleNamespace(status_code=400, content=b"{}", headers={})
+        return any(exclusion.applies(failure, case, response) for exclusion in EXCLUSIONS)
+
+    assert passed_over("POST", {"paths": paths})
+    assert not passed_over("PUT", {"paths": paths}), "no path of that shape has it"
+    assert not passed_over("POST", {"paths": paths, **OURS})
+
+
 def test_a_query_cannot_say_that_a_list_is_empty() -> None:
     assert is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": []})
     assert is_passed_over(refused(), "GET", 422, b"{}", {"422"}, query={"where": {}})
     assert not is_passed_over(refused(), "GET", 400, b"{}", {"400"}, query={"tags": ["a"], "name": ""})
+
+
+@pytest.mark.parametrize(
+    ("status", "letters", "passed_over"), [(414, 8000, True), (413, 8000, True), (414, 7000, False), (400, 8000, False)]
+)
+def test_a_url_that_no_server_has_to_take_may_be_refused(status: int, letters: int, passed_over: bool) -> None:
+    url, other = f"http://127.0.0.1/pets/{'a' * letters}", type("UndefinedContentType", (), {"message": ""})()
+    for failure in (refused(), other):
+        assert is_passed_over(failure, "GET", status, b"{}", {"400"}, url=url) is passed_over
 
 
 def test_a_list_of_objects_in_a_form_was_written_wrongly_by_schemathesis() -> None:
@@ -271,10 +297,44 @@ def test_a_refused_request_that_the_document_does_not_allow_was_rightly_refused(
     assert not explained(None, "0", refused()), "an API of the catalog"
 
 
+def test_a_query_has_no_null() -> None:
+    number: Any = {"type": "string", "nullable": True, "pattern": "^[0-9]+$"}
+    tags: Any = {"name": "tags", "in": "query", "schema": {"type": "array", "items": number, "maxItems": 3}}
+    sizes: Any = {
+        "name": "sizes",
+        "in": "query",
+        "schema": {"type": "array", "items": {"type": "integer", "nullable": True}},
+    }
+    size: Any = {"name": "size", "in": "query", "schema": number}
+    pets: Any = {"get": {"parameters": [tags, sizes, size], "responses": {}}}
+    document: Any = {"openapi": "3.0.3", "paths": {"/pets": pets}}
+
+    def explained(query: Any) -> bool:
+        operation = SimpleNamespace(method="get", path="/pets")
+        case = SimpleNamespace(method="GET", operation=operation, headers=None, query=query, media_type=None, body=None)
+        return InvalidParameters(document).explain(refused(), case)
+
+    assert explained({"tags": ["1", "null"]})
+    assert explained({"tags": ["1", None]})
+    assert explained({"sizes": ["1", "null"]})
+    assert explained({"size": "null"})
+    assert not explained({"tags": ["1", "2"]})
+    assert not explained({"tags": ["1", "two", "null"]}), "more than null is wrong"
+    assert not explained({"tags": ["null", "1", "2", "3"]}), "more than null is wrong"
+    number["nullable"] = False
+    assert not explained({"tags": ["1", "null"]})
+
+
 def test_a_body_was_rightly_refused_if_only_a_format_is_wrong_with_it() -> None:
     mail: Any = {
         "type": "object",
-        "properties": {"to": {"type": "string", "format": "email"}, "copies": {"type": "integer"}},
+        "properties": {
+            "to": {"type": "string", "format": "email"},
+            "copies": {"type": "integer"},
+            "at": {
+                "oneOf": [{"type": "string", "format": "date-time"}, {"type": "array", "items": {"type": "integer"}}]
+            },
+        },
     }
     described: Any = {"content": {"application/json": {"schema": mail}}}
     document: Any = {"openapi": "3.0.3", "paths": {"/mails": {"post": {"requestBody": described, "responses": {}}}}}
@@ -289,6 +349,9 @@ def test_a_body_was_rightly_refused_if_only_a_format_is_wrong_with_it() -> None:
     assert explained({"to": "", "copies": 1}), "an empty text is not an address"
     assert not explained({"to": "leo@example.com"}), "it is valid, and was refused"
     assert not explained({"to": "", "copies": "two"}), "more than a format is wrong"
+    assert explained({"at": ""}), "it fits none of the alternatives"
+    assert not explained({"at": "2026-01-31T09:00:00Z"})
+    assert not explained({"at": ["nine"]})
 
 
 def test_an_object_that_is_json_twice_in_a_header_was_written_wrongly_by_schemathesis() -> None:
@@ -456,6 +519,10 @@ def test_a_precondition_may_fail() -> None:
     assert is_passed_over(refused(), "PUT", 412, b"{}", {"412"}, sent={"If-Match": '"x"'})
     assert not is_passed_over(refused(), "PUT", 412, b"{}", {"412"})
     assert not is_passed_over(refused(), "PUT", 400, b"{}", {"412"}, sent={"If-Match": '"x"'})
+    undocumented = type("UndefinedStatusCode", (), {"message": ""})()
+    assert is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, document={}, sent={"If-Match": '"x"'})
+    assert not is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, document={})
+    assert not is_passed_over(undocumented, "PUT", 412, b"{}", {"200"}, sent={"If-Match": '"x"'})
 
 
 WORDS = {"type": "array", "items": {"type": "string", "maxLength": 4}}

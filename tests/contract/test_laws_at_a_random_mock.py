@@ -16,7 +16,8 @@ from counterfoil.contract.law_books import document, law_book, law_book_names
 
 KNOWN = {"flexprice": {"id": ("cust_1", "cust_2", "cust_3")}, "emnify": {"org_id": ("1", "2", "3")}}
 LOGINS = {"elevate": {"username": "a", "password": "b"}, "emnify": {"application_token": "token"}}
-SEEDS = range(4)
+SEEDS = range(12)
+"""Some laws hold at a random mock by chance: each must be broken by one of so many."""
 
 SHAPE = "is about the shape of a response, which the document gives"
 OPEN = "is about a request that must succeed, and here every request does"
@@ -55,21 +56,28 @@ HOLD = {
 
 
 def held_everywhere(api: str) -> set[str]:
-    """The laws of an API that hold at four random mocks."""
-    found = []
-    for seed in SEEDS:
-        target = Target(
-            "http://mock.test/v1",
-            "key-of-the-mock",
-            forbidden="another-key",
-            login=LOGINS.get(api),
-            transport=httpx.MockTransport(RandomResponder(document(api), "/v1", seed)),
-            known=KNOWN.get(api, {}),
-            disposable=True,
-        )
-        verdict = check_laws(law_book(api), target, writes=True, effort=EffortLevel(6, seed, False))
-        found.append({record.id for record in verdict.records if record.status == "held"})
-    return set.intersection(*found)
+    """The laws of an API that hold at every random mock. No further mock is tried once all of these are listed."""
+    held = held_at(api, SEEDS[0])
+    for seed in SEEDS[1:]:
+        if held <= set(HOLD):
+            break
+        held &= held_at(api, seed)
+    return held
+
+
+def held_at(api: str, seed: int) -> set[str]:
+    """The laws of an API that hold at the random mock of that seed."""
+    target = Target(
+        "http://mock.test/v1",
+        "key-of-the-mock",
+        forbidden="another-key",
+        login=LOGINS.get(api),
+        transport=httpx.MockTransport(RandomResponder(document(api), "/v1", seed)),
+        known=KNOWN.get(api, {}),
+        disposable=True,
+    )
+    verdict = check_laws(law_book(api), target, writes=True, effort=EffortLevel(6, seed, False))
+    return {record.id for record in verdict.records if record.status == "held"}
 
 
 @pytest.mark.parametrize("api", law_book_names())

@@ -351,7 +351,7 @@ paths:
     get: &one
       responses:
         "200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Person"}}}}
-        "409": {description: Not now.}
+        "400": {description: Wrong.}
     patch:
       <<: *one
       requestBody: {content: {application/json: {schema: {type: object, properties: {name: {type: string}}}}}}

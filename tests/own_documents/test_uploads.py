@@ -112,7 +112,7 @@ def test_a_command_writes_a_file_within_bounds(darkroom: httpx.Client) -> None:
     body = {"api": "darkroom", "collection": "/films", "id": film["id"], "value": film}
     command = f"{WORLDS}/default/commands/write_resource"
     wrong = darkroom.post(command, json={**body, "content": {"base64": "no!"}})
-    assert (wrong.status_code, wrong.json()["detail"]) == (422, "what is uploaded is written in base64")
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, "uploaded content must be base64")
     done = darkroom.post(command, json={**body, "content": {"base64": "aGk=", "media_type": "image/png"}})
     assert done.status_code == 200, done.text
     assert darkroom.get(f"/darkroom/films/{film['id']}/content").content == b"hi"

@@ -129,6 +129,10 @@ def test_a_bill_is_paid_in_part_and_then_in_full(pages: Any, served: Any, pictur
     tab.click("#pay-full-1")
     expect(tab.locator(".bill summary .tag")).to_have_text("paid")
     assert served.call("GET", f"/{world}/customers/1")["bills"][0]["settlement"] == "paid"
+    expect(tab.locator(".why .records")).to_contain_text(
+        "No. 1: 25 MB in DE"
+    )  # the explanation stays, and is up to date
+    expect(tab.locator(".why")).to_contain_text("€14.28 − €14.28")
 
 
 def test_a_bill_is_credited_its_payment_refunded_and_a_credit_used(pages: Any, served: Any) -> None:

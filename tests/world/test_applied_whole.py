@@ -214,7 +214,7 @@ def test_credentials_follow_from_a_worlds_name_whatever_it_is_made_from(worlds: 
 
 
 def test_a_cache_drops_the_least_recently_used() -> None:
-    cache = DerivedCache(most=3 * 540)
+    cache = DerivedCache(max_bytes=3 * 540)
     asked: list[str] = []
 
     def value(key: str) -> list[str]:

@@ -48,13 +48,15 @@ class Sort:
 
 @dataclass(frozen=True)
 class Pages:
-    """Numbered pages: ``page=2&pageSize=10``. ``last`` is the highest number that may be asked for; None without a bound."""
+    """Numbered pages: ``page=2&pageSize=10``. ``last`` is the highest number that may be asked for; None without a bound.
+    ``smallest`` and ``largest`` are the sizes of a page."""
 
     page: str = "page"
     size: str = "pageSize"
     first: int = 1
     largest: int = 1000
     last: int | None = None
+    smallest: int = 1
 
     def query(self, number: int, size: int) -> dict[str, int]:
         """The query for the page ``number`` (from 0) of ``size`` items."""
@@ -69,6 +71,7 @@ class Offsets:
     limit: str = "limit"
     largest: int = 1000
     first: int = 0
+    smallest: int = 1
 
     def query(self, number: int, size: int) -> dict[str, int]:
         """The query for the window ``number`` (from 0) of ``size`` items."""
@@ -169,9 +172,11 @@ class ItemList:
         return found
 
     def _is_long(self, ctx: LawContext, query: Mapping[str, Any], found: int) -> bool:
-        """Whether the list is known to have more than ``MAX_ITEMS``, or has: one item that far on is asked for."""
+        """Whether the list is known to have more than ``MAX_ITEMS``, or has: items that far on are asked for."""
+        assert self.pages is not None
+        size = self.pages.smallest
         if not self.is_large(ctx) and (
-            found > MAX_ITEMS or (found < 2 * SAMPLE_SIZE and self.page(ctx, MAX_ITEMS, 1, query))
+            found > MAX_ITEMS or (found < 2 * SAMPLE_SIZE and self.page(ctx, MAX_ITEMS // size, size, query))
         ):
             ctx.observations.long_lists.add(self._place())
         return self.is_large(ctx)

@@ -26,6 +26,7 @@ from counterfoil.contract.http_client import (
     Query,
 )
 from counterfoil.contract.law import Law, LawFailed, NotApplicable, NotTried, brief
+from counterfoil.contract.law_books import own_scheme
 from counterfoil.contract.observations import ObservationCache
 from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
@@ -97,7 +98,14 @@ class LawContext:
             self.observations.clear()
         try:
             response = self.client.send(
-                method, filled, query=query, body=body, content=content, headers=headers, token=token
+                method,
+                filled,
+                query=query,
+                body=body,
+                content=content,
+                headers=headers,
+                token=token,
+                scheme=self._own_scheme(operation),
             )
         except OutOfTime:
             raise
@@ -107,6 +115,12 @@ class LawContext:
             location = response.headers.get("location")
             self.observations.left_behind += created_paths(filled, response.status, response.content, location)
         return response
+
+    def _own_scheme(self, operation: str) -> tuple[str, str] | None:
+        book = self.client.book
+        if book is None or book.document is None:
+            return None
+        return own_scheme(book.document, operation, self.client.schemes[0])
 
     def _require_own(self, operation: str, filled: str, ids: Iterable[Any]) -> None:
         """Only a target started for this check is sent writes that could reach a resource which the check did not create."""

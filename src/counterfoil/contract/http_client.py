@@ -164,9 +164,11 @@ class HttpClient:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = UNSET,
+        scheme: tuple[str, str] | None = None,
         retry_429: bool = True,
     ) -> Response:
         """Send one request and return its response. ``token=None`` sends no credential, not even one among the target's headers.
+        ``scheme`` says how it is sent, if not as usual.
 
         Unless ``retry_429``, a 429 is returned like any other response. Raises ``NoResponse`` when there is none: unreachable,
         TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
@@ -174,7 +176,7 @@ class HttpClient:
         credential = self.token if token is UNSET else token
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
         url = self._with_keys(url, credential)
-        all_headers = self._headers(headers or {}, credential, default=token is UNSET)
+        all_headers = self._headers(headers or {}, credential, scheme, default=token is UNSET)
         if body is not UNSET:
             content = json.dumps(body, default=_plain).encode()
             all_headers.setdefault("Content-Type", "application/json")
@@ -203,12 +205,14 @@ class HttpClient:
             self.secrets.add(quoted, "$COUNTERFOIL_TOKEN_IN_URL")
         return url + ("&" if there else "?") + added if added else url
 
-    def _headers(self, given: Mapping[str, str], token: str | None, *, default: bool) -> dict[str, str]:
+    def _headers(
+        self, given: Mapping[str, str], token: str | None, scheme: tuple[str, str] | None, *, default: bool
+    ) -> dict[str, str]:
         headers = {"Accept": self._accept}
         ways = {name.lower() for name, _ in self.schemes}
         own = self.target.headers.items()
         headers |= {key: value for key, value in own if default or key.lower() not in ways}
-        for name, prefix in self.schemes if token is not None else ():
+        for name, prefix in (*self.schemes, *([scheme] if scheme else ())) if token is not None else ():
             headers[name] = header_value(prefix, str(token))
             if prefix == BASIC:
                 self.secrets.add(headers[name].removeprefix(BASIC), "$COUNTERFOIL_TOKEN_IN_BASE64")

@@ -136,6 +136,25 @@ def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def own_scheme(document: Mapping[str, Any], operation: str, usual: tuple[str, str]) -> tuple[str, str] | None:
+    """How an operation takes a credential in the header that is usual in a user's own document, where it does so in another way:
+    a bearer token, where others take a key in ``Authorization``. None for the usual way."""
+    method, _, path = operation.partition(" ")
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    ways = [
+        credential_scheme({"components": {"securitySchemes": schemes}, "security": [requirement]})
+        for requirement in document["paths"].get(path, {}).get(method.lower(), {}).get("security") or ()
+        if any(_is_in_a_header(schemes.get(name, {})) for name in requirement)
+    ]
+    if usual in ways:
+        return None
+    return next((way for way in ways if way[0].lower() == usual[0].lower()), None)
+
+
+def _is_in_a_header(scheme: Mapping[str, Any]) -> bool:
+    return scheme.get("type") in ("http", "oauth2", "openIdConnect") or scheme.get("in") == "header"
+
+
 def query_keys(book: LawBook) -> dict[str, str]:
     """The query parameters that take a credential in a user's own document, by the name of their security scheme; none where
     a header alone is enough."""

@@ -69,18 +69,25 @@ class Schemas:
 
     ``is_lenient``: the document is a user's own. A schema that does not compile then allows everything, and a value in a
     response may fit several branches of a ``oneOf``, as it must in many published documents, unless ``exact``.
+    Without ``formats``, a ``format`` in the document restricts nothing.
     """
 
     def __init__(
-        self, document: Json, dialect: SchemaDialect = "draft4", *, is_lenient: bool = False, exact: bool = False
+        self,
+        document: Json,
+        dialect: SchemaDialect = "draft4",
+        *,
+        is_lenient: bool = False,
+        exact: bool = False,
+        formats: bool = True,
     ) -> None:
         self.document = document
         self.is_lenient = is_lenient
         self.shapes: dict[int, Any] = {}
         """The shapes that ``TypedText`` found, by the identity of the schema."""
         self._roots: dict[Direction, _Root] = {
-            "request": _Root(document, "request", dialect, is_lenient, exact),
-            "response": _Root(document, "response", dialect, is_lenient, exact),
+            "request": _Root(document, "request", dialect, is_lenient, exact, formats),
+            "response": _Root(document, "response", dialect, is_lenient, exact, formats),
         }
 
     def validator(self, schema: Json, direction: Direction) -> Validator:
@@ -109,9 +116,16 @@ class _Root:
     """One JSON Schema whose properties are the requested schemas, and whose definitions are those they refer to."""
 
     def __init__(
-        self, document: Json, direction: Direction, dialect: SchemaDialect, is_lenient: bool, exact: bool
+        self,
+        document: Json,
+        direction: Direction,
+        dialect: SchemaDialect,
+        is_lenient: bool,
+        exact: bool,
+        with_formats: bool,
     ) -> None:
         self.is_2020 = dialect == "2020-12"
+        self.with_formats = with_formats
         self.is_lenient = is_lenient
         self.compiled: Any = _Uncompiled(self)
         self._conversion = Conversion(document, direction, is_2020=self.is_2020, is_lenient=is_lenient, exact=exact)
@@ -156,7 +170,7 @@ class _Root:
 
         kind = jsonschema_rs.Draft202012Validator if self.is_2020 else jsonschema_rs.Draft4Validator
         formats = LATER_FORMATS if self.is_lenient and not self.is_2020 else None
-        return kind(self._schema(), validate_formats=True, mask="the value", formats=formats)
+        return kind(self._schema(), validate_formats=self.with_formats, mask="the value", formats=formats)
 
     def _schema(self) -> dict[str, Json]:
         return {"properties": self._properties, "definitions": self._conversion.definitions}

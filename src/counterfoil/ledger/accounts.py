@@ -21,8 +21,8 @@ from counterfoil.ledger.usage import OneOffCharge, UsageRecord
 T = TypeVar("T")
 NEXT_ACTION = "next action"
 """The name under which an account state caches when its customer's next action is due (``scheduler.next_action_at``)."""
-DECIDE_NEXT_ACTION = {"opened", "receivables", "requests", "behaviour", "simulated_until"}
-"""What it depends on; a new charge, for one, does not change it."""
+NEXT_ACTION_FIELDS = {"opened", "receivables", "requests", "behaviour", "simulated_until"}
+"""The fields that the next action depends on; a new charge, for example, does not change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class AccountState:
     """Everything one customer did and owes. It has no customer number: customers with the same history share one state.
 
     ``usage`` and ``charges`` are those not yet billed ("open"); ``receivables`` has the bills, payments and credit notes.
-    ``changed_at`` is, for each account, when a command or run last changed its open charges; empty if nothing has yet.
+    ``changed_at`` is, for each account, when a command or run last changed its open charges; empty before the first change.
     ``behaviour`` has been simulated until ``simulated_until``.
     ``billed_to`` is the number of the customer that pays for this one (a reseller, a parent company). ``cache`` has
     values computed from this state and is ignored when states are compared.
@@ -96,7 +96,7 @@ class AccountState:
             values[_INDEX[name]] = value
         changed = AccountState(*values)
         next_action = self.cache.get(NEXT_ACTION)
-        if next_action is not None and DECIDE_NEXT_ACTION.isdisjoint(changes):
+        if next_action is not None and NEXT_ACTION_FIELDS.isdisjoint(changes):
             changed.cache[NEXT_ACTION] = next_action
         return changed
 

@@ -44,7 +44,7 @@ class Allocation:
 class Receivables:
     """A customer's invoices, credit notes, payments and refunds, and how they are allocated.
 
-    Bills are computed from nothing else, so they are cached in this object.
+    Bills are computed from these fields alone, so this object caches them.
     """
 
     invoices: tuple[Invoice, ...] = ()
@@ -57,15 +57,15 @@ class Receivables:
     __hash__ = object.__hash__
 
     def unallocated(self, source: Source) -> Decimal:
-        """What is left of a credit note, or of a payment that succeeded."""
+        """The part of a credit note, or of a succeeded payment, that is not allocated yet."""
         if isinstance(source, Payment):
             amount = source.amount if source.state is PaymentState.SUCCEEDED else ZERO
         else:
             amount = source.total
-        return amount - sum((each.amount for each in self.allocations if each.is_from(source)), ZERO)
+        return amount - sum((allocation.amount for allocation in self.allocations if allocation.is_from(source)), ZERO)
 
     def credits(self, account: int) -> list[tuple[Source, Decimal]]:
-        """The account's payments and credit notes of which something is left, with how much; credit notes first."""
+        """The account's payments and credit notes that are not fully allocated, with what is left; credit notes first."""
         sources: Iterable[Source] = (*self.credit_notes, *self.payments)
         left = ((source, self.unallocated(source)) for source in sources if source.account == account)
         return [(source, amount) for source, amount in left if amount]
@@ -73,9 +73,9 @@ class Receivables:
     def remaining(self, invoice: Invoice) -> Decimal:
         """How much of an invoice is not covered yet."""
         covered = (
-            each.amount
-            for each in self.allocations
-            if each.invoice == invoice.ordinal and self._account_of(each) == invoice.account
+            allocation.amount
+            for allocation in self.allocations
+            if allocation.invoice == invoice.ordinal and self._account_of(allocation) == invoice.account
         )
         return invoice.total - sum(covered, ZERO)
 
@@ -110,7 +110,8 @@ class Receivables:
 
     def invoice(self, account: int, ordinal: int) -> Invoice | None:
         """The account's invoice number ``ordinal``; None if there is none."""
-        return next((each for each in self.invoices if each.account == account and each.ordinal == ordinal), None)
+        invoices = (invoice for invoice in self.invoices if invoice.account == account)
+        return next((invoice for invoice in invoices if invoice.ordinal == ordinal), None)
 
     def _account_of(self, allocation: Allocation) -> int:
         return self.source_of(allocation).account

@@ -44,7 +44,7 @@ class LedgerBase:
         return len(self.store)
 
     def knows(self, customer: int) -> bool:
-        """Whether there is a customer of that number."""
+        """Whether there is a customer with that number."""
         return 1 <= customer <= len(self.store)
 
     def state_of(self, customer: int) -> AccountState:
@@ -56,7 +56,7 @@ class LedgerBase:
         return self.store[customer]
 
     def run(self, number: int) -> BillingRun:
-        """The billing run of that number. Raises ``UnknownRecord``."""
+        """The billing run with that number. Raises ``UnknownRecord``."""
         if number not in self.runs:
             raise UnknownRecord(f"there is no billing run {number}", field="run")
         return self.runs[number]
@@ -66,11 +66,11 @@ class LedgerBase:
         return self._payees.get(customer, ())
 
     def payees_below(self, payer: int) -> tuple[int, ...]:
-        """``payer``, the customers whose bills it pays, those whose bills they pay, and so on; empty if unknown."""
-        found = [payer] if self.knows(payer) else []
-        for number in found:  # ends: a payer is always older than its payees
-            found.extend(self.payees_of(number))
-        return tuple(found)
+        """``payer`` and, recursively, the customers whose bills it pays; empty if ``payer`` is unknown."""
+        payees = [payer] if self.knows(payer) else []
+        for number in payees:  # ends: a payer is always older than its payees
+            payees.extend(self.payees_of(number))
+        return tuple(payees)
 
     def pays_for(self, payer: int, customer: int) -> bool:
         """Whether ``customer`` is ``payer`` or one of the customers below it."""
@@ -80,7 +80,7 @@ class LedgerBase:
         return current == payer
 
     def tariff(self, key: str) -> Tariff:
-        """The tariff of that key. Raises ``UnknownRecord``."""
+        """The tariff with that key. Raises ``UnknownRecord``."""
         if key not in self.tariffs:
             raise UnknownRecord(
                 f"there is no tariff '{key}'; there are: {', '.join(sorted(self.tariffs))}", field="tariff"

@@ -12,7 +12,7 @@ from counterfoil.ledger.tariffs import Service
 
 @dataclass(frozen=True, slots=True)
 class RecurringUsage:
-    """Usage each month on ``day`` at noon: ``quantity``, plus or minus up to ``spread`` (a share of it)."""
+    """Usage each month on ``day`` at noon: ``quantity``, plus or minus up to ``spread`` times ``quantity``."""
 
     day: int
     service: Service
@@ -25,7 +25,7 @@ class RecurringUsage:
 class Behaviour:
     """What a simulated customer does. ``salt`` varies its quantities and payment dates; the same salt gives the same ones.
 
-    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date, give or take up to
+    It pays ``pays_share`` of each bill (0: nothing, 1: all), ``pays_after`` days after the due date, plus or minus up to
     ``pays_varies`` days. Usage stops on ``ends_on``.
     """
 

@@ -18,8 +18,8 @@ class RequestState(StrEnum):
 class BillRequest:
     """A request to bill an account at ``due_at``. ``ordinal`` counts the customer's requests from 1.
 
-    It is rejected if there is nothing to bill, and it fails if ``rated_only`` is set and usage without a price is open.
-    ``invoice`` is the bill it led to, by its ordinal.
+    It is rejected if there is nothing to bill. With ``rated_only`` it fails if open usage has no price yet.
+    ``invoice`` is the ordinal of the issued bill.
     """
 
     ordinal: int

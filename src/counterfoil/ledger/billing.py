@@ -72,7 +72,7 @@ def open_cutoffs(today: date) -> Cutoffs:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The charges of one account that a bill would have: lines, with their usage records and one-off charges."""
+    """The charges of one account that a bill would contain: lines, with their usage records and one-off charges."""
 
     lines: tuple[Line, ...]
     usage: tuple[UsageRecord, ...]
@@ -147,7 +147,7 @@ class InvoiceTerms:
 
     @classmethod
     def of(cls, run: int | None, issued_on: date, *, period_end: date, due_on: date | None = None) -> InvoiceTerms:
-        """The terms with the usual due date where none is given."""
+        """The terms, with the usual due date if ``due_on`` is None."""
         return cls(run, issued_on, bounded(due_on or issued_on + PAYMENT_TERMS), period_end)
 
 
@@ -164,7 +164,7 @@ def is_last(state: AccountState, account: int, on: date) -> bool:
 
 
 def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> AccountState:
-    """The state after ``run``: with at most one new invoice per account, and without the charges on it.
+    """The state after ``run``: with at most one new invoice per account, and without the charges now billed.
 
     An account whose charges are not above zero gets no invoice and keeps its charges
     (docs/vendors/billingplatform.md#empty-invoices).
@@ -178,7 +178,7 @@ def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> Accou
             terms = InvoiceTerms.of(run.number, issued_on, period_end=max(since, ends), due_on=run.due_date)
             state = issue_invoice(state, account, collected, cutoffs, terms, now)
         elif ends > since and run.subrun in (None, state.accounts[account].group):
-            # The run covered this account but had nothing to bill: its charges stay open for the next run, with other dates.
+            # The run had nothing to bill here: the charges stay open for the next run, which has other dates.
             state = state.replace(changed_at=state.touched({account}, now))
     return state
 
@@ -186,7 +186,7 @@ def issue_invoices(state: AccountState, run: BillingRun, now: datetime) -> Accou
 def issue_invoice(
     state: AccountState, account: int, collected: Collected, cutoffs: Cutoffs, terms: InvoiceTerms, now: datetime
 ) -> AccountState:
-    """The state with a new invoice over the collected charges, which are open no longer."""
+    """The state with a new invoice over the collected charges, which are no longer open."""
     invoice = Invoice(
         ordinal=1 + sum(invoice.account == account for invoice in state.invoices),
         account=account,

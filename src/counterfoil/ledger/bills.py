@@ -50,14 +50,14 @@ class BillChanges(LedgerBase):
         overpay: bool = False,
         further: tuple[int, ...] = (),
     ) -> Payment:
-        """Record a payment for a bill and, after it, for ``further`` ones: what remains to be paid on them, or ``amount``.
+        """Record a payment of ``amount`` (None: all that remains to be paid) for a bill and then for ``further`` bills.
 
-        More than remains is only accepted with ``overpay``; the rest becomes the customer's credit.
+        A larger amount needs ``overpay``; the excess becomes the customer's credit.
         """
         if len({ordinal, *further}) <= len(further):
             raise BadValue("a bill is listed twice", field="further_bills")
         bills = [self.bill(customer, account, ordinal)]
-        bills += [self._further_bill(customer, account, each) for each in further]
+        bills += [self._further_bill(customer, account, number) for number in further]
         remaining = sum((bill.remaining for bill in bills), ZERO)
         amount = remaining if amount is None else amount
         for bill, field in zip(bills, ("bill", *("further_bills" for _ in further)), strict=True):
@@ -88,9 +88,9 @@ class BillChanges(LedgerBase):
         return payment
 
     def refund_payment(self, customer: int, ordinal: int, amount: Decimal | None, now: datetime) -> Payment:
-        """Refund a payment, or ``amount`` of it: first what is not allocated to a bill, then what covers bills.
+        """Refund a payment, or ``amount`` of it: first the part not allocated to bills, then the part that covers them.
 
-        What covers bills is credited by credit notes, so that it is not owed again.
+        Credit notes are issued for the second part, so that the customer does not owe it again.
         """
         payment = self.payment(customer, ordinal)
         if payment.state is not PaymentState.SUCCEEDED:
@@ -149,8 +149,8 @@ class BillChanges(LedgerBase):
     ) -> Decimal:
         """Allocate what is left of the customer's credit notes and payments to a bill; returns the amount allocated.
 
-        That is ``amount``, or as much as the bill needs and the customer has; from one ``payment`` or ``credit_note``, or
-        from all in the account, credit notes first and the oldest first.
+        Without ``amount``, as much as the bill needs and the customer has. The credit comes from one ``payment`` or
+        ``credit_note``, or from all of the account: credit notes first, oldest first.
         """
         bill = self.bill(customer, account, ordinal)
         _check_currency(bill, currency)
@@ -159,7 +159,7 @@ class BillChanges(LedgerBase):
             raise RuleBroken(f"bill {ordinal} is settled: it needs no credit", field="bill")
         receivables = self.state_of(customer).receivables
         sources = self._credits(customer, account, payment, credit_note)
-        left = sum((each for _, each in sources), ZERO)
+        left = sum((available for _, available in sources), ZERO)
         if not left:
             raise RuleBroken("the customer has no credit on this account", field="customer")
         amount = min(left, bill.remaining) if amount is None else amount
@@ -173,20 +173,18 @@ class BillChanges(LedgerBase):
         if amount > left:
             raise RuleBroken(f"{amount} is more than the credit of {left}", field="amount")
         needed = amount
-        for source, each in sources:
+        for source, available in sources:
             if needed:
-                receivables = receivables.allocate(source, bill.invoice, min(each, needed), now)
-                needed -= min(each, needed)
+                receivables = receivables.allocate(source, bill.invoice, min(available, needed), now)
+                needed -= min(available, needed)
         self._put_receivables(customer, receivables)
         return amount
 
     def cancel_bill(self, customer: int, account: int, ordinal: int, now: datetime) -> CreditNote:
-        """Cancel a bill on which nothing was paid, by a credit note over everything not credited yet."""
+        """Cancel an unpaid bill: issue a credit note over everything not credited yet."""
         bill = self.bill(customer, account, ordinal)
         if bill.is_cancelled or bill.total - bill.remaining > bill.reduced:
-            raise RuleBroken(
-                f"bill {ordinal} is {bill.settlement}: only a bill nothing was paid on can be cancelled", field="bill"
-            )
+            raise RuleBroken(f"bill {ordinal} is {bill.settlement}: only an unpaid bill can be cancelled", field="bill")
         return self.issue_credit_note(customer, account, ordinal, now=now, reason="cancelled")
 
     def _further_bill(self, customer: int, account: int, ordinal: int) -> Bill:
@@ -211,8 +209,8 @@ class BillChanges(LedgerBase):
             return customer_state.receivables.credits(account)
         field = "payment" if payment is not None else "credit_note"
         if source.account != account:
-            theirs, ours = (customer_state.accounts[each].currency for each in (source.account, account))
-            raise RuleBroken(f"the {field.replace('_', ' ')} is in {theirs}, and the bill is in {ours}", field=field)
+            currency, owed = (customer_state.accounts[index].currency for index in (source.account, account))
+            raise RuleBroken(f"the {field.replace('_', ' ')} is in {currency}, and the bill is in {owed}", field=field)
         left = customer_state.receivables.unallocated(source)
         if not left:
             raise RuleBroken(f"nothing is left of {field.replace('_', ' ')} {source.ordinal}", field=field)
@@ -232,7 +230,7 @@ class BillChanges(LedgerBase):
 
 
 def _check_open(bill: Bill, field: str) -> None:
-    """Raise ``RuleBroken`` where the bill is on hold or cancelled."""
+    """Raise ``RuleBroken`` if the bill is on hold or cancelled."""
     if bill.is_held:
         raise RuleBroken(f"bill {bill.invoice.ordinal} is on hold: release it before it is paid", field=field)
     if bill.is_cancelled:
@@ -241,12 +239,12 @@ def _check_open(bill: Bill, field: str) -> None:
 
 def _check_payable(bills: list[Bill], amount: Decimal, remaining: Decimal, *, overpay: bool) -> None:
     """Raise ``LedgerError`` unless ``amount`` can be paid on the bills, which have ``remaining`` left to pay."""
-    ordinal = ", ".join(str(bill.invoice.ordinal) for bill in bills)
+    ordinals = ", ".join(str(bill.invoice.ordinal) for bill in bills)
     if amount <= 0:
-        raise BadValue(f"nothing to pay: {amount} on bill {ordinal}, of which {remaining} remains", field="amount")
+        raise BadValue(f"cannot pay {amount} on bill {ordinals}: {remaining} remains", field="amount")
     check_minor_unit(amount, bills[0].invoice.currency)
     if amount > remaining and not overpay:
-        raise RuleBroken(f"{amount} is more than the {remaining} that remains on bill {ordinal}", field="amount")
+        raise RuleBroken(f"{amount} is more than the {remaining} that remains on bill {ordinals}", field="amount")
 
 
 def _check_currency(bill: Bill, currency: str | None) -> None:

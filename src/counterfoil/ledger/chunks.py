@@ -26,7 +26,7 @@ class Chunks(Generic[T]):
 
     def __init__(self, values: Iterable[T] = ()) -> None:
         self._chunks: list[Any] = []
-        self._owned: set[int] | None = set()  # chunks only this copy has; None: the list of chunks is shared, too
+        self._owned: set[int] | None = set()  # chunks that only this copy has; None: even the list of chunks is shared
         self._length = 0
         self._flat: Any = None
         self.extend(values)

@@ -53,9 +53,9 @@ def with_credit_note(
         issued_at=now,
     )
     receivables = replace(state.receivables, credit_notes=(*state.credit_notes, note))
-    covers = min(note.total, bill.remaining)
-    if covers:
-        receivables = receivables.allocate(note, bill.invoice, covers, now)
+    covered = min(note.total, bill.remaining)
+    if covered:
+        receivables = receivables.allocate(note, bill.invoice, covered, now)
     return state.replace(receivables=receivables), note
 
 
@@ -71,7 +71,7 @@ def refund(state: AccountState, payment: Payment, amount: Decimal, now: datetime
     new_refund = Refund(len(state.refunds) + 1, payment.account, payment.ordinal, amount, now)
     changed = replace(payment, refunded=payment.refunded + amount, changed_at=now)
     receivables = state.receivables
-    payments = tuple(changed if each.ordinal == changed.ordinal else each for each in receivables.payments)
+    payments = tuple(changed if paid.ordinal == changed.ordinal else paid for paid in receivables.payments)
     state = state.replace(
         receivables=replace(receivables, refunds=(*receivables.refunds, new_refund), payments=payments)
     )
@@ -79,11 +79,11 @@ def refund(state: AccountState, payment: Payment, amount: Decimal, now: datetime
     for ordinal, limit in list(_covered(state, changed)):
         share = min(limit, amount)
         amount -= share
-        for note in [each for each in state.credit_notes if _is_note_of(each, payment.account, ordinal)]:
+        for note in [note for note in state.credit_notes if _is_note_of(note, payment.account, ordinal)]:
             state, share = _pay_out(state, note, new_refund, share)
         bill = bill_of(state, payment.account, ordinal)
         if share and bill:
-            # It must not cover what remains to be paid on the bill: it takes back what was paid.
+            # This note takes back what was paid, so it must not cover what remains to be paid.
             state, note = _refund_note(state, bill, share, now)
             state, _ = _pay_out(state, note, new_refund, share)
     return state.receivables
@@ -98,34 +98,33 @@ def _pay_out(state: AccountState, source: Source, new_refund: Refund, amount: De
 
 
 def _covered(state: AccountState, payment: Payment) -> Iterator[tuple[int, Decimal]]:
-    """The ordinals of the bills that a payment covers, newest allocation first, with how much can be refunded of each.
+    """The ordinals of the bills that a payment covers, newest allocation first, with how much of each can be refunded.
 
-    That is what it covers and was not refunded from it, limited to what was not credited yet or is left of the credit.
+    That is the covered amount not refunded yet, up to the paid amount not credited yet plus the bill's unused credit.
     """
     receivables = state.receivables
-    allocations = [each for each in receivables.allocations if each.is_from(payment) and each.invoice is not None]
-    covers: dict[int, Decimal] = {}
-    for each in reversed(allocations):
-        assert each.invoice is not None
-        covers[each.invoice] = covers.get(each.invoice, ZERO) + each.amount
-    refunds = {each.ordinal for each in receivables.refunds if each.payment == payment.ordinal}
-    for ordinal, amount in covers.items():
+    covered: dict[int, Decimal] = {}
+    for allocation in reversed(receivables.allocations):
+        if allocation.is_from(payment) and allocation.invoice is not None:
+            covered[allocation.invoice] = covered.get(allocation.invoice, ZERO) + allocation.amount
+    refunds = {refund.ordinal for refund in receivables.refunds if refund.payment == payment.ordinal}
+    for ordinal, amount in covered.items():
         bill = bill_of(state, payment.account, ordinal)
         assert bill is not None
         notes = {note.ordinal for note in bill.credit_notes}
-        given_back = sum(
-            (each.amount for each in receivables.allocations if each.refund in refunds and each.credit_note in notes),
+        refunded = sum(
+            (part.amount for part in receivables.allocations if part.refund in refunds and part.credit_note in notes),
             ZERO,
         )
         left = sum((receivables.unallocated(note) for note in bill.credit_notes), ZERO)
         # A credit note over what remains unpaid is not a refund: it would cover that part of the bill.
-        limit = min(amount - given_back, left + max(bill.creditable - bill.remaining, ZERO))
+        limit = min(amount - refunded, left + max(bill.creditable - bill.remaining, ZERO))
         if limit > 0:
             yield ordinal, limit
 
 
 def _refund_note(state: AccountState, bill: Bill, amount: Decimal, now: datetime) -> tuple[AccountState, CreditNote]:
-    """The state with a credit note that takes back what was paid on a bill, not allocated yet."""
+    """The state with a new, unallocated credit note that takes back ``amount`` of what was paid on a bill."""
     before = state.receivables.allocations
     state, note = with_credit_note(state, bill, amount=amount, lines=(), reason="refund", now=now)
     return state.replace(receivables=replace(state.receivables, allocations=before)), note
@@ -180,7 +179,7 @@ def _checked_line(bill: Bill, line: CreditLine) -> CreditLine:
     count, ordinal = len(bill.invoice.lines), bill.invoice.ordinal
     if line.line is None or not 1 <= line.line <= count:
         raise BadValue(f"bill {ordinal} has lines 1 to {count}, not {line.line}", field="lines")
-    credited = (each.amount for note in bill.credit_notes for each in note.lines if each.line == line.line)
+    credited = (other.amount for note in bill.credit_notes for other in note.lines if other.line == line.line)
     left = bill.invoice.lines[line.line - 1].amount - sum(credited, ZERO)
     if left <= 0:
         raise RuleBroken(f"nothing of line {line.line} of bill {ordinal} can be credited", field="lines")

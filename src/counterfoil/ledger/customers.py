@@ -47,7 +47,7 @@ class CustomerChanges(LedgerBase):
     def subscribe(
         self, customer: int, tariff_key: str, *, sims: int, starts: date, now: datetime, fees_from: date | None = None
     ) -> Subscription:
-        """Subscribe a customer to a tariff from ``starts``; the account of the tariff's currency pays."""
+        """Subscribe a customer to a tariff from ``starts``; the account in the tariff's currency pays."""
         state = self.state_of(customer)
         subscription = new_subscription(state, self.tariff(tariff_key), sims=sims, starts=starts, fees_from=fees_from)
         changed_at = state.touched({subscription.account}, now)

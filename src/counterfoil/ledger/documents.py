@@ -138,7 +138,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class CreditLine:
-    """A line of a credit note: ``amount`` net of tax, of the bill's line number ``line`` (from 1), or of the whole bill."""
+    """A line of a credit note: ``amount``, net of tax, for line number ``line`` of the bill (from 1; None: the whole bill)."""
 
     amount: Decimal
     line: int | None = None

@@ -38,7 +38,7 @@ class Ledger(CustomerChanges, BillChanges, BillRequests):
     def update_run(self, number: int, fields: Mapping[str, Any], now: datetime) -> BillingRun:
         """Change the given fields. The dates and the message are locked once bills were requested.
 
-        A locked field may be given with the value that it has.
+        Repeating the current value of a locked field is allowed.
         """
         run = self.run(number)
         changes = {name: value for name, value in fields.items() if getattr(run, name) != value}

@@ -44,15 +44,15 @@ class Money:
     currency: str
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
+        return Money(self.amount + self._amount_of(other), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
+        return Money(self.amount - self._amount_of(other), self.currency)
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
 
-    def _same(self, other: Money) -> Decimal:
+    def _amount_of(self, other: Money) -> Decimal:
         if other.currency != self.currency:
             raise ValueError(f"{self} and {other} are in different currencies")
         return other.amount

@@ -55,13 +55,18 @@ class BillRequests(LedgerBase):
 
 def pending_request(state: AccountState, account: int) -> BillRequest | None:
     """The account's next request in progress; None if there is none."""
-    pending = [each for each in state.requests if each.account == account and each.state is RequestState.IN_PROGRESS]
-    return min(pending, key=lambda each: each.due_at, default=None)
+    pending = [
+        request
+        for request in state.requests
+        if request.account == account and request.state is RequestState.IN_PROGRESS
+    ]
+    return min(pending, key=lambda request: request.due_at, default=None)
 
 
 def next_request_due(state: AccountState) -> datetime | None:
     """When the next request in progress is due; None if there is none."""
-    return min((each.due_at for each in state.requests if each.state is RequestState.IN_PROGRESS), default=None)
+    pending = [request for request in state.requests if request.state is RequestState.IN_PROGRESS]
+    return min((request.due_at for request in pending), default=None)
 
 
 def produce_requested(state: AccountState, now: datetime) -> AccountState:
@@ -73,7 +78,7 @@ def produce_requested(state: AccountState, now: datetime) -> AccountState:
 
 
 def terms_of(state: AccountState, request: BillRequest) -> InvoiceTerms:
-    """The dates of the bill that a request leads to: it covers what is open up to the day on which it is due."""
+    """The dates of a requested bill: issued on the day the request is due, for the period up to that day."""
     day = bounded(request.due_at.date())
     return InvoiceTerms.of(None, day, period_end=max(open_since(state, request.account) + DAY, day))
 
@@ -91,5 +96,5 @@ def _complete_request(state: AccountState, request: BillRequest, now: datetime) 
 
 
 def _with_request(state: AccountState, changed: BillRequest, now: datetime) -> AccountState:
-    requests = tuple(changed if each.ordinal == changed.ordinal else each for each in state.requests)
+    requests = tuple(changed if request.ordinal == changed.ordinal else request for request in state.requests)
     return state.replace(requests=requests, changed_at=state.touched({changed.account}, now))

@@ -40,7 +40,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def next_first_of_month(day: date) -> date:
-    """The first of the month after ``day``'s."""
+    """The first day of the month after the month of ``day``."""
     return add_months(first_of_month(day), 1)
 
 

@@ -19,7 +19,7 @@ from counterfoil.ledger.usage import UsageRecord
 
 
 def fee_dates(subscription: Subscription, through: date) -> Iterator[date]:
-    """The days through ``through`` on which the subscription's monthly fees are due and not yet billed.
+    """The dates up to and including ``through`` whose monthly fees are not billed yet.
 
     The first is the day it starts, then the first of each month; nothing on or after the day it ends or pauses.
     """
@@ -98,17 +98,17 @@ class _Allowance:
         self._left: dict[tuple[int, int], Decimal] = {}
 
     def take(self, record: UsageRecord, rate: Rate) -> Decimal:
-        """How much of ``record`` packages cover; this uses up the month's allowance."""
+        """How much of ``record`` the packages cover; it is taken off the month's allowance."""
         if record.service is not Service.DATA or not self._subscription.tariff.packages:
             return ZERO
         month = (rate.zone.number, month_key(record.started_at.date()))
         if month not in self._left:
-            self._left[month] = self._at_first(rate, month[1])
+            self._left[month] = self._initial_allowance(rate, month[1])
         covered = min(self._left[month], record.quantity)
         self._left[month] -= covered
         return covered
 
-    def _at_first(self, rate: Rate, month: int) -> Decimal:
+    def _initial_allowance(self, rate: Rate, month: int) -> Decimal:
         """The month's package volume in the zone, less what is on bills already issued."""
         packages = self._subscription.tariff.packages
         bought = sum((package.volume for package in packages if package.zone.number == rate.zone.number), ZERO)
@@ -119,7 +119,7 @@ class _Allowance:
 
     def _billed_in(self, month: int) -> Iterator[UsageRecord]:
         for invoice in reversed(self._state.invoices):
-            # Invoices are in the order of issue, and have no usage later than that.
+            # Invoices are in order of issue, and have no usage from after their issue.
             if month_key(invoice.issued_at.date()) < month:
                 return
             for record in invoice.usage:

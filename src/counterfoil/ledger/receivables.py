@@ -1,4 +1,4 @@
-"""Computes what is owed on each bill from what is allocated to it: what is paid and credited, what remains, the settlement."""
+"""Computes from its allocations what is paid, credited and remaining on each bill, and its settlement."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Bill:
 
     @property
     def refunded(self) -> Decimal:
-        """What its credit notes took back of what was paid: it was paid out to the customer, or is the customer's credit."""
+        """The paid amount that its credit notes took back, as a refund or as the customer's credit."""
         return sum((note.total for note in self.credit_notes), ZERO) - self.reduced
 
     @property
@@ -152,24 +152,26 @@ def _bills(receivables: Receivables) -> Iterator[Bill]:
     notes: dict[tuple[int, int], list[CreditNote]] = {}
     covering: dict[tuple[int, int], list[Allocation]] = {}
     left = {
-        each.ordinal: each.amount if each.state is PaymentState.SUCCEEDED else ZERO for each in receivables.payments
+        payment.ordinal: payment.amount if payment.state is PaymentState.SUCCEEDED else ZERO
+        for payment in receivables.payments
     }
     for payment in receivables.payments:
         for ordinal in payment.invoices:
             payments.setdefault((payment.account, ordinal), []).append(payment)
     for note in receivables.credit_notes:
         notes.setdefault((note.account, note.invoice), []).append(note)
-    for each in receivables.allocations:
-        if each.payment is not None:
-            left[each.payment] -= each.amount
-        if each.invoice is not None:
-            covering.setdefault((receivables.source_of(each).account, each.invoice), []).append(each)
+    for allocation in receivables.allocations:
+        if allocation.payment is not None:
+            left[allocation.payment] -= allocation.amount
+        if allocation.invoice is not None:
+            account = receivables.source_of(allocation).account
+            covering.setdefault((account, allocation.invoice), []).append(allocation)
     for invoice in receivables.invoices:
         key = (invoice.account, invoice.ordinal)
         own_payments = tuple(payments.get(key, ()))
-        # of a payment for several bills, the last one has what is left
-        overpaid = sum((left[each.ordinal] for each in own_payments if each.invoices[-1] == invoice.ordinal), ZERO)
-        covered = [(receivables.source_of(each), each) for each in covering.get(key, ())]
+        # what is left of a payment for several bills counts for the last one
+        overpaid = sum((left[paid.ordinal] for paid in own_payments if paid.invoices[-1] == invoice.ordinal), ZERO)
+        covered = [(receivables.source_of(part), part) for part in covering.get(key, ())]
         yield _bill(invoice, own_payments, tuple(notes.get(key, ())), covered, overpaid)
 
 
@@ -183,8 +185,8 @@ def _bill(
     net_exact = invoice.net_exact
     net = to_minor_unit(net_exact, invoice.currency)
     tax = invoice.tax_on(net)
-    moments = [invoice.issued_at, *(each.changed_at for each in payments), *(each.issued_at for each in notes)]
-    moments += [each.allocated_at for _, each in covering]
+    moments = [invoice.issued_at, *(payment.changed_at for payment in payments), *(note.issued_at for note in notes)]
+    moments += [part.allocated_at for _, part in covering]
     return Bill(
         invoice=invoice,
         net_exact=net_exact,
@@ -194,17 +196,17 @@ def _bill(
         total=net + tax,
         payments=payments,
         credit_notes=notes,
-        applied=_sum_by_source([(source, each.amount) for source, each in covering if isinstance(source, Payment)]),
-        credits=_sum_by_source([(source, each.amount) for source, each in covering if isinstance(source, CreditNote)]),
-        remaining=net + tax - sum((each.amount for _, each in covering), ZERO),
+        applied=_sum_by_source([(source, part.amount) for source, part in covering if isinstance(source, Payment)]),
+        credits=_sum_by_source([(source, part.amount) for source, part in covering if isinstance(source, CreditNote)]),
+        remaining=net + tax - sum((part.amount for _, part in covering), ZERO),
         overpaid=overpaid,
         changed_at=max(moments),
     )
 
 
-def _sum_by_source(found: list[tuple[P, Decimal]]) -> tuple[tuple[P, Decimal], ...]:
+def _sum_by_source(parts: list[tuple[P, Decimal]]) -> tuple[tuple[P, Decimal], ...]:
     """Each source once, with the sum of what it covers."""
     amounts: dict[int, tuple[P, Decimal]] = {}
-    for source, amount in found:
+    for source, amount in parts:
         amounts[source.ordinal] = (source, amounts.get(source.ordinal, (source, ZERO))[1] + amount)
     return tuple(amounts.values())

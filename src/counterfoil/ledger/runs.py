@@ -19,7 +19,7 @@ class BillingRun:
     """A billing run: which charges it collects, the dates of its invoices, and its status.
 
     Usage before ``cutoff_date`` and other charges through ``transaction_cutoff_date`` are collected.
-    ``subrun`` limits the run to accounts of that group. Dates are local dates, ``…_at`` are UTC times; ``planned_at`` is when
+    ``subrun`` limits the run to accounts of that group. Dates are UTC dates, ``…_at`` are UTC times; ``planned_at`` is when
     the dates or the subrun last changed.
     """
 

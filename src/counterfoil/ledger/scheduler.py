@@ -46,8 +46,8 @@ def next_due_at(ledger: Ledger) -> datetime | None:
 def run_until(ledger: Ledger, until: datetime) -> None:
     """Run everything that is due through ``until``, in order: at each instant first customers' actions, then billing runs.
 
-    All customers are looked through once, and again when a run has issued invoices; at an instant in between, only those who
-    acted then are.
+    It looks for due actions among all customers at the start and after each run that issued invoices, and otherwise only
+    among those who just acted.
     """
     actions, steps = _due_actions(ledger, until), _due_steps(ledger, until)
     while actions or steps:
@@ -82,7 +82,7 @@ def _action_times(ledger: Ledger) -> list[datetime | None]:
 
 
 _Due = tuple[datetime, int]
-"""When something is due, and the slot or the run."""
+"""When something is due, and its slot or the number of its run."""
 
 
 def _due_actions(ledger: Ledger, until: datetime) -> list[_Due]:
@@ -102,17 +102,17 @@ def _due_steps(ledger: Ledger, until: datetime) -> list[_Due]:
 
 
 def _take_due(heap: list[_Due], now: datetime) -> list[int]:
-    """Remove what is due at ``now``, which is when the first is; in ascending order."""
+    """Remove and return what is due at ``now``, the earliest time in the heap; in ascending order."""
     taken = []
     while heap and heap[0][0] == now:
         taken.append(heappop(heap)[1])
     return taken
 
 
-def _put_due(heap: list[_Due], found: Iterable[tuple[datetime | None, int]], until: datetime) -> None:
-    for instant, which in found:
+def _put_due(heap: list[_Due], due: Iterable[tuple[datetime | None, int]], until: datetime) -> None:
+    for instant, number in due:
         if instant is not None and instant <= until:
-            heappush(heap, (instant, which))
+            heappush(heap, (instant, number))
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def _next_action(state: AccountState) -> datetime | None:
 
 
 def _next_usage_at(usage: Sequence[RecurringUsage], since: datetime) -> datetime | None:
-    """The first noon of one of the usages' days of the month after ``since``; None without usage."""
+    """The first noon after ``since`` on a day of the month that has usage; None without usage."""
     if not usage:
         return None
     days = [recurring.day for recurring in usage]
@@ -178,7 +178,7 @@ def _unpaid_bills(state: AccountState, behaviour: Behaviour) -> list[tuple[Bill,
 def _pays_at(bill: Bill, behaviour: Behaviour) -> datetime:
     """About ``pays_after`` days after the due date, at ``BANKING_HOUR`` of a day from Monday to Friday.
 
-    It is at least an hour after the bill was issued or released, and then a working day too.
+    It is at least an hour after the bill last changed.
     """
     days = behaviour.pays_after
     if behaviour.pays_varies:
@@ -204,7 +204,11 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
     records = _usage_records(state, behaviour, today if _next_usage_at(today, since) == now else [], now)
     if records:
         changes["usage"], changes["usage_count"] = (*state.usage, *records), records[-1].ordinal
-        accounts = {each.account for each in state.subscriptions if each.ordinal == records[-1].subscription}
+        accounts = {
+            subscription.account
+            for subscription in state.subscriptions
+            if subscription.ordinal == records[-1].subscription
+        }
         changes["changed_at"] = state.touched(accounts, now)
     unpaid = _unpaid_bills(state, behaviour) if now.hour == BANKING_HOUR else []
     paid = [(bill, amount) for bill, amount in unpaid if _pays_at(bill, behaviour) == now]
@@ -219,11 +223,10 @@ def _simulate(state: AccountState, now: datetime) -> AccountState:
 def _usage_records(
     state: AccountState, behaviour: Behaviour, due: list[RecurringUsage], now: datetime
 ) -> list[UsageRecord]:
-    """The usage of the first subscription that is active today; empty if there is none."""
+    """The ``due`` usage of the first subscription that is active today; empty if there is none."""
     today = now.date()
-    subscription = (
-        next((each for each in state.subscriptions if each.state_on(today) == "active"), None) if due else None
-    )
+    active = (subscription for subscription in state.subscriptions if subscription.state_on(today) == "active")
+    subscription = next(active, None) if due else None
     if subscription is None:
         return []
     records = []

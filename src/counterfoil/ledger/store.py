@@ -61,7 +61,7 @@ class AccountStore:
         return number
 
     def add_many(self, states: list[AccountState], choices: Iterable[int]) -> None:
-        """Add many customers at once: for each choice, one with the state of that index."""
+        """Add many customers at once: one for each of ``choices``, which are indexes into ``states``."""
         self._own()
         first = len(self._states)
         choices = list(choices)
@@ -137,11 +137,11 @@ class AccountStore:
         return array("I", sorted(chain.from_iterable(map(self.customers_in, slots))))
 
     def _group_customers(self) -> Chunks[array[int]]:
-        found = [array("I") for _ in self._states]
-        append_to = [each.append for each in found]
+        numbers_by_slot = [array("I") for _ in self._states]
+        append_to = [numbers.append for numbers in numbers_by_slot]
         for number, slot in enumerate(self._slots, 1):
             append_to[slot](number)
-        return Chunks(found)
+        return Chunks(numbers_by_slot)
 
     def _remove_customer(self, customer: int, slot: int) -> None:
         if self._customers is not None:

@@ -19,9 +19,9 @@ class Service(StrEnum):
 
 
 class Proration(StrEnum):
-    """What a month's fees cost in a month that the subscription does not last from the first to the last day.
+    """What the monthly fees cost in a month that a subscription covers only in part.
 
-    ``none``: a whole month's fee. ``daily``: the share of the month's days on which the subscription lasts.
+    ``none``: a whole month's fee. ``daily``: a share of it, by the days covered.
     """
 
     NONE = "none"

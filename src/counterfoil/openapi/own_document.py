@@ -15,13 +15,14 @@ from typing import Any
 import orjson
 
 from counterfoil import disk_cache
+from counterfoil.openapi.example_schemas import describe_by_examples
 from counterfoil.openapi.references import operations_of
 from counterfoil.openapi.sources import MAX_DOCUMENT_BYTES, Sources, Unreadable
 from counterfoil.openapi.spec import Notice, Spec, SpecError
 
 Json = Any
 
-CACHE_FORMAT = 8
+CACHE_FORMAT = 9
 """Increase it when the view of the same document changes, so that older cache files are not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -119,6 +120,7 @@ def _view(path: Path) -> Json:
     version = _version(sources.root.value, str(path))
     view = (Swagger2View if version.startswith("2") else View)(sources, version)
     document = view.write()
+    describe_by_examples(document)
     notices = [list(each) for each in view.notices.with_lines(sources)]
     files = sources.files()
     sources.close()

@@ -24,17 +24,17 @@ class AccountsKey(msgspec.Struct, frozen=True):
 
 
 class DerivedCache:
-    """Values derived from data that does not change while this cache is in use. ``most`` is the bound, in bytes."""
+    """Values derived from data that does not change while this cache is in use."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._entries: dict[Hashable, tuple[Any, int]] = {}
         self._size = 0
         self._lock = Lock()
 
     @property
     def bytes(self) -> int:
-        """What the values take, about."""
+        """The estimated size of all values."""
         return self._size
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -46,7 +46,7 @@ class DerivedCache:
                 return entry[0]  # type: ignore[no-any-return]
         value = compute()
         size = _estimated_size(value)
-        if size <= self._most:
+        if size <= self._max_bytes:
             with self._lock:
                 self._put(key, value, size)
         return value
@@ -55,7 +55,7 @@ class DerivedCache:
         before = self._entries.pop(key, None)
         self._size += size - (before[1] if before else 0)
         self._entries[key] = value, size
-        while self._size > self._most:
+        while self._size > self._max_bytes:
             self._size -= self._entries.pop(next(iter(self._entries)))[1]
 
 

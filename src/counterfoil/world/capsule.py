@@ -59,9 +59,9 @@ def make_capsule(world: World) -> Capsule:
 def encode_capsule(capsule: Capsule) -> bytes:
     """The capsule as JSON on one line.
 
-    Command by command: to encode 60,000 in one call would hold up every other thread for a tenth of a second.
+    Encodes one command at a time: encoding 60,000 in one call would block every other thread for a tenth of a second.
     """
-    commands = b",".join([msgspec.json.encode(each) for each in capsule.commands])
+    commands = b",".join([msgspec.json.encode(command) for command in capsule.commands])
     rest = msgspec.json.encode(msgspec.structs.replace(capsule, commands=[]))
     before, member, after = rest.rpartition(b'"commands":[')
     return before + member + commands + after
@@ -97,10 +97,12 @@ def open_capsule(
     check: Check | None = None,
     any_version: bool = False,
 ) -> World:
-    """The world the capsule holds. Raises ``CapsuleError`` when version, scenario or outcome differ, or if its scenario asks
-    for more customers than ``most_customers``, and what ``check`` raises, which is called before each command. With
-    ``any_version`` the outcome alone decides, by its digest: invented names and addresses, which are not in it, may then be
-    other ones."""
+    """Rebuild the world of a capsule. ``check`` is called before each command and may raise an exception to stop it.
+
+    Raises ``CapsuleError`` if the version, the scenario's text or the resulting world differs, or if the scenario has more
+    customers than ``most_customers``. With ``any_version`` the version may differ; generated names and addresses, which the
+    digest does not cover, may then differ too.
+    """
     if not any_version and capsule.counterfoil != counterfoil.__version__:
         raise CapsuleError(
             f"made by counterfoil {capsule.counterfoil}; this is {counterfoil.__version__}, which may replay it differently"
@@ -110,10 +112,10 @@ def open_capsule(
         raise CapsuleError(f"the text of scenario '{capsule.scenario}' does not match its digest")
     try:
         scenario = parse_scenario(capsule.scenario, source, f"capsule:{capsule.scenario}")
-        asked = customers_of(scenario.definition, capsule.customers)
-        if most_customers is not None and asked > most_customers:
+        customers = customers_of(scenario.definition, capsule.customers)
+        if most_customers is not None and customers > most_customers:
             raise CapsuleError(
-                f"its scenario has {counted(asked, 'customer')}; a world has up to {most_customers} here"
+                f"its scenario has {counted(customers, 'customer')}; a world has up to {most_customers} here"
             )
         world = run_scenario(
             scenario,
@@ -134,9 +136,9 @@ def open_capsule(
 
 
 def digest_of(world: World) -> str:
-    """SHA-256 over the state of a world that commands make: equal worlds have equal digests, on every machine.
+    """SHA-256 over the state that a world's commands produce: equal worlds have equal digests, on every machine.
 
-    Access tokens and failed logins are not part of it: a capsule does not bring logins back.
+    Access tokens and failed logins are not part of it: a capsule does not restore logins.
     """
     digest = sha256(repr((world.now, sorted(world.switches.items()), sorted(world.ledger.runs.items()))).encode())
     digest.update(repr(sorted(world.identity_overrides.items())).encode())

@@ -30,7 +30,7 @@ class Contact(msgspec.Struct, frozen=True):
 
     ``country`` is ISO 3166-1 alpha-2. ``phone`` is ``+``, the country's prefix and a number; empty for a
     code that does not name a country. ``key`` is the scenario's short name for the customer, if it has one;
-    ``title``, ``department`` and ``mobile`` are only what the scenario says.
+    ``title``, ``department`` and ``mobile`` come from the scenario only.
     """
 
     name: str
@@ -69,8 +69,8 @@ def generate(seed: int, number: int, country: str, overrides: IdentityOverrides 
     generated = _generated(seed, number, country)
     name = overrides.name or generated.name
     email = overrides.email or f"billing@{_domain(name, number, country)}.example"
-    given = {each: getattr(overrides, each) for each in ("key", "title", "department", "mobile")}
-    return msgspec.structs.replace(generated, name=name, email=email, **given)
+    not_generated = {member: getattr(overrides, member) for member in ("key", "title", "department", "mobile")}
+    return msgspec.structs.replace(generated, name=name, email=email, **not_generated)
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +118,7 @@ def _domain(name: str, number: int, country: str) -> str:
     table = _GERMAN if country in _GERMAN_SPEAKING else _LETTERS
     # NFC first: an umlaut may be written as a letter and a combining mark.
     decomposed = normalize("NFKD", normalize("NFC", name.lower()).translate(table).translate(_LETTERS))
-    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in decomposed if not combining(each))
-    words = "-".join(part for part in letters.split("-") if part)[:40].rstrip("-")
+    base = "".join(letter for letter in decomposed if not combining(letter))
+    hyphenated = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in base)
+    words = "-".join(part for part in hyphenated.split("-") if part)[:40].rstrip("-")
     return f"{words or 'customer'}-{number}"

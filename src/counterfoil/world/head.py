@@ -1,4 +1,4 @@
-"""What all views of one world share: its newest state, and the lock that its writers queue behind."""
+"""The object that all views of one world share: its current state and its write lock."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from counterfoil.world.write_lock import WriteLock
 
 
 class Head:
-    """What all views of one world share: the state to read from, and the lock that its writers queue behind. ``serial`` tells
-    it from others that had its name before.
+    """The state that readers of a world see, and the lock that its writers wait for. ``serial`` distinguishes the world from
+    earlier ones of the same name.
 
-    ``newest`` is what the next command is applied to. It is ``state``, unless a store (``log``) has not made it durable yet;
-    ``saving`` is then what an answer that knows of it has to wait for.
+    The next command is applied to ``newest``. That is ``state``, or a later one that the store (``log``) has not made durable
+    yet; a response that shows it must then wait for ``saving``.
     """
 
     __slots__ = ("__weakref__", "lock", "log", "name", "newest", "saving", "serial", "state")

@@ -22,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class History(Sequence[Entry]):
-    """An immutable sequence of entries. ``appended`` returns a longer one; both share a list, of which each sees its length."""
+    """An immutable sequence of entries. ``appended`` returns a longer one; the two share one list."""
 
     __slots__ = ("_entries", "_length", "_lock")
 
@@ -42,7 +42,7 @@ class History(Sequence[Entry]):
                 self._entries.append(entry)
                 longer._entries, longer._lock = self._entries, self._lock
                 return longer
-        # another history continues differently from here: a fork's, or that of a command that failed
+        # the history of a fork, or of a failed command, has another entry at this place
         longer._entries = [*self._entries[: self._length], entry]
         longer._lock = Lock()
         return longer
@@ -56,5 +56,5 @@ class History(Sequence[Entry]):
     def __getitem__(self, index: slice) -> list[Entry]: ...
     def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
         if isinstance(index, slice):
-            return [self._entries[each] for each in range(*index.indices(self._length))]
+            return [self._entries[position] for position in range(*index.indices(self._length))]
         return self._entries[range(self._length)[index]]

@@ -27,7 +27,7 @@ DEFAULT_KEY = "counterfoil-key"
 class ScenarioError(Exception):
     """A scenario that cannot be used. The message has one line for each mistake: file, line, what is wrong and what to do.
 
-    ``mistakes`` are those that are in the text: each with its line, the first of which is 1, and what is wrong there.
+    ``mistakes`` are those in the scenario's text: each with its line, from 1, and what is wrong there.
     """
 
     def __init__(self, message: str, mistakes: Sequence[tuple[int, str]] = ()) -> None:
@@ -37,8 +37,8 @@ class ScenarioError(Exception):
     @classmethod
     def at(cls, where: str, mistakes: Iterable[tuple[int, str]]) -> ScenarioError:
         """The error for these mistakes in the text ``where``."""
-        found = sorted(mistakes)
-        return cls("\n".join(f"{where}:{line}: {message}" for line, message in found), found)
+        by_line = sorted(mistakes)
+        return cls("\n".join(f"{where}:{line}: {message}" for line, message in by_line), by_line)
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,7 +73,7 @@ class Seller(_Part, frozen=True, kw_only=True):
     monthly_cost_limit: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Fill in defaults; without any part of an address, that of the first town of the country."""
+        """Fill in defaults; if no part of an address is given, use the country's first town."""
         super().__post_init__()
         town = TOWNS.get(self.country, (Town("", "", ""),))[0]
         defaults = {"vatin": vat_number(self.country)}
@@ -116,7 +116,7 @@ class RatePlan(_Part, frozen=True, kw_only=True):
 class TariffPlan(_Part, frozen=True, kw_only=True):
     """A tariff: prices in one currency.
 
-    With ``proration: daily`` a fee for part of a month is that share of it, by days; with ``none`` it is the whole fee.
+    For part of a month, ``proration: daily`` charges that share of a fee, by days; ``none`` charges the whole fee.
     """
 
     key: Key
@@ -183,7 +183,7 @@ class Population(_Part, frozen=True, kw_only=True):
 
 
 class NamedCustomer(_Part, frozen=True, kw_only=True):
-    """A customer that the story refers to by ``key``. Names and addresses that are not given are generated, but for
+    """A customer that the story refers to by ``key``. Names and addresses that are not given are generated, except
     ``title``, ``department`` and ``mobile``."""
 
     key: Key
@@ -212,7 +212,7 @@ class Credential(_Part, frozen=True, kw_only=True):
 
 
 class MonthlyBilling(_Part, frozen=True, kw_only=True):
-    """A billing run for each month from that of ``first`` to that of ``last``, with its cutoff on the first of the next.
+    """A billing run for each month from ``first`` through ``last``, with its cutoff on the first of the next month.
 
     In ``name``, ``{month}`` stands for the month, as in "January 2026".
     """
@@ -257,7 +257,7 @@ class ScenarioDefinition(_Part, frozen=True, kw_only=True):
 class Scenario(_Part, frozen=True, kw_only=True):
     """A scenario that can be run.
 
-    ``where`` is the file for messages, ``source`` its text, and ``digest`` the SHA-256 of that, which capsules refer to.
+    ``where`` is the file for messages, ``source`` its text, and ``digest`` the SHA-256 of the text, which capsules refer to.
     """
 
     name: str

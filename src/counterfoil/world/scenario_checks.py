@@ -58,7 +58,7 @@ def _step_mistake(index: int, mistake: str) -> MistakeAtPath:
 
 
 def check_references(scenario: Scenario) -> None:
-    """Check that every key that refers to another part of the file refers to exactly one, and the form of each step.
+    """Check that keys are unique, that references to them resolve, and that each step has the right form.
 
     Raises ``ScenarioError``, with one line for each mistake.
     """
@@ -79,11 +79,11 @@ def _reference_mistakes(definition: ScenarioDefinition) -> Iterator[MistakeAtPat
         yield mistake_at("starts", "'starts' needs a time zone, as in 2026-01-01T00:00:00Z")
     yield from _far_dates(definition)
     for part in ("zones", "tariffs", "customers"):
-        above: set[str] = set()
+        seen: set[str] = set()
         for index, item in enumerate(getattr(definition, part)):
-            if item.key in above:
-                yield mistake_at(f"{part}[{index}].key", f"'{item.key}' is there twice")
-            above.add(item.key)
+            if item.key in seen:
+                yield mistake_at(f"{part}[{index}].key", f"'{item.key}' is used twice")
+            seen.add(item.key)
     zones = {zone.key for zone in definition.zones}
     for index, tariff in enumerate(definition.tariffs):
         for kind in ("packages", "rates"):
@@ -115,10 +115,10 @@ def _far_dates(definition: ScenarioDefinition) -> Iterator[MistakeAtPath]:
         dates |= {"billing.first": definition.billing.first, "billing.last": definition.billing.last}
     for index, profile in enumerate(definition.population.profiles if definition.population else ()):
         for member in ("joined", "leaves"):
-            found = getattr(profile, member)
-            if found is not None:
+            date_range = getattr(profile, member)
+            if date_range is not None:
                 path = f"population.profiles[{index}].{member}"
-                dates |= {f"{path}.first": found.first, f"{path}.last": found.last}
+                dates |= {f"{path}.first": date_range.first, f"{path}.last": date_range.last}
     for path, day in dates.items():
         if not EARLIEST <= day <= LATEST:
             yield mistake_at(path, f"dates are from {EARLIEST} to {LATEST}")
@@ -131,10 +131,10 @@ def mistake_at(path: str, message: str) -> MistakeAtPath:
 
 
 def schema_mistake(error: str, below: str = "") -> MistakeAtPath:
-    """The mistake in one of msgspec's messages about the value at ``below``, as ``Expected `str`, got `int` - at `$.key```."""
+    """The mistake in a msgspec message (``Expected `str`, got `int` - at `$.key```) about the value at ``below``."""
     message, _, rest = error.partition(" - at `$")
     path = f"{below}{rest.rstrip('`')}".lstrip(".")
-    if checked := re.match(r"'(\w+)' must be", message):  # raised by the part itself, so the path is the part's
+    if checked := re.match(r"'(\w+)' must be", message):  # raised by ``_Part``: msgspec's path ends at the part
         path = f"{path}.{checked[1]}".lstrip(".")
     mistake = mistake_at(path, message)
     missing = re.fullmatch(r"Object missing required field `(.+)`", message)
@@ -145,7 +145,7 @@ def schema_mistake(error: str, below: str = "") -> MistakeAtPath:
 
 
 def located(where: str, source: bytes, mistakes: Iterable[MistakeAtPath]) -> ScenarioError:
-    """The error that has each mistake with file and line, in the order of the lines."""
+    """One error with the file, line and message of each mistake, ordered by line."""
     document = yaml_reader.read_document(source, where)
-    first = islice(mistakes, yaml_reader.MAX_MISTAKES)
-    return ScenarioError.at(where, [(document.line_of(each.steps), each.message) for each in first])
+    reported = islice(mistakes, yaml_reader.MAX_MISTAKES)
+    return ScenarioError.at(where, [(document.line_of(mistake.steps), mistake.message) for mistake in reported])

@@ -17,7 +17,7 @@ from counterfoil.world.scenario_checks import MistakeAtPath, check_references, l
 from counterfoil.world.written_numbers import misread_numbers
 
 CACHE_VERSION = 3
-"""Increase it when the cached form of the same YAML or what is refused changes, so that older cache files are ignored."""
+"""Increase it when the cached form of a file or the set of accepted files changes, so that older cache files are ignored."""
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -32,8 +32,8 @@ def read_scenario(path: Path) -> Scenario:
 def parse_scenario(name: str, source: bytes, where: str, *, remember: bool = False) -> Scenario:
     """The scenario in YAML ``source``. Raises ``ScenarioError`` with ``where`` and the line, one line for each mistake.
 
-    Parsed files are cached on disk, because importing PyYAML and parsing takes ten times as long. Only files are
-    (``remember``): texts that come in requests could fill the disk.
+    Parsed files are cached on disk, because importing PyYAML and parsing takes ten times as long. Texts
+    from requests are not cached (``remember``), because they could fill the disk.
     """
     digest = sha256(source).hexdigest()
     file = disk_cache.file_for("scenarios", f"{digest}-{CACHE_VERSION}")
@@ -55,7 +55,7 @@ def _parse_yaml(source: bytes, where: str) -> dict[str, Any]:
     try:
         data = yaml_reader.read(source, where)
     except yaml_reader.YamlError as error:
-        raise ScenarioError.at(where, [(each.line, each.message) for each in error.mistakes]) from None
+        raise ScenarioError.at(where, [(mistake.line, mistake.message) for mistake in error.mistakes]) from None
     if not isinstance(data, dict):
         raise ScenarioError.at(where, [(1, "a scenario is a mapping with title, text, starts, seller, …")])
     return data
@@ -81,9 +81,9 @@ def _checked(data: dict[str, Any], source: bytes, where: str) -> ScenarioDefinit
         if not misread:
             return definition
         mistakes = []
-    reported = {tuple(each.steps) for each in mistakes}
+    reported = {tuple(mistake.steps) for mistake in mistakes}
     numbers = (mistake_at(path, message) for path, message in misread.items())
-    mistakes += [each for each in numbers if tuple(each.steps) not in reported]
+    mistakes += [mistake for mistake in numbers if tuple(mistake.steps) not in reported]
     raise located(where, source, mistakes)
 
 

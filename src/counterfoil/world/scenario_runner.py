@@ -42,7 +42,7 @@ from counterfoil.world.switches import KnownSwitches, Switch, Switches
 from counterfoil.world.world import World
 
 Check = Callable[[WorldState | World, Command], None]
-"""Called before a command that is part of what a world is made from; what it raises stops the making."""
+"""Called before each command of a scenario or capsule; an exception from it stops the world's creation."""
 Execute = Callable[[Command], Any]
 RUN_COMPLETES_WITHIN = timedelta(hours=1)  # a run takes five minutes
 
@@ -86,8 +86,8 @@ def run_scenario(
 ) -> World:
     """A new world in which the whole scenario was run. ``customers`` is the total number, simulated ones included.
 
-    ``check`` is called before each command of its billing and story, and may raise what is to stop it. Raises
-    ``ScenarioError``, naming the step, where the story breaks a rule of the ledger, and ``BadValue`` for a switch.
+    ``check`` is called before each command of its billing and story, and may raise an exception to stop it. Raises
+    ``ScenarioError``, naming the step, if the story breaks a rule of the ledger, and ``BadValue`` for ``switches``.
     """
     definition = scenario.definition
     state = new_state(
@@ -100,8 +100,8 @@ def run_scenario(
     )
     numbers = _add_customers(state, scenario, customers)
     state.grants = {
-        each.key: Grant(each.key, None if each.may is None else frozenset(each.may), numbers.get(each.customer))
-        for each in definition.credentials
+        entry.key: Grant(entry.key, None if entry.may is None else frozenset(entry.may), numbers.get(entry.customer))
+        for entry in definition.credentials
     }
 
     def execute(command: Command) -> Any:
@@ -118,7 +118,7 @@ def run_scenario(
 
 
 def _add_customers(state: WorldState, scenario: Scenario, total: int | None) -> dict[str | None, int]:
-    """Add the scenario's customers. The numbers of the named ones. Raises ``ScenarioError``."""
+    """Add the scenario's customers; returns the numbers of the named ones by key. Raises ``ScenarioError``."""
     numbers = _add_named_customers(state, scenario.definition)
     try:
         _add_simulated_customers(state, scenario.definition, total)
@@ -129,11 +129,11 @@ def _add_customers(state: WorldState, scenario: Scenario, total: int | None) -> 
 
 
 def _switches(scenario: Scenario, known: KnownSwitches | Iterable[Switch], chosen: Mapping[str, object]) -> Switches:
-    """The scenario's switches, and those ``chosen`` for the world. Raises ``BadValue`` for the latter alone."""
-    found = Switches(known)
+    """The scenario's switches and the ``chosen`` ones. Raises ``ScenarioError`` for the former, ``BadValue`` for the latter."""
+    switches = Switches(known)
     for name, value in scenario.definition.switches.items():
         try:
-            found = found.with_value(name, value)
+            switches = switches.with_value(name, value)
         except BadValue as error:
             mistake = MistakeAtPath(("switches", name), error.message)
             raise located(scenario.where, scenario.source, [mistake]) from None
@@ -167,10 +167,10 @@ def _add_named_customers(world: WorldState, definition: ScenarioDefinition) -> d
     return numbers
 
 
-def customers_of(definition: ScenarioDefinition, asked: int | None) -> int:
-    """How many customers the scenario's world begins with, if so many are asked for (None: as it says)."""
-    if asked is not None:
-        return asked
+def customers_of(definition: ScenarioDefinition, requested: int | None) -> int:
+    """How many customers the scenario's world begins with; ``requested`` overrides the scenario's own number."""
+    if requested is not None:
+        return requested
     return len(definition.customers) + (definition.population.count if definition.population else 0)
 
 
@@ -178,12 +178,12 @@ def customers_of(definition: ScenarioDefinition, asked: int | None) -> int:
 
 
 def _add_simulated_customers(world: WorldState, definition: ScenarioDefinition, customers: int | None) -> None:
-    member = world.ledger.customers
-    if customers is not None and customers < member:
-        raise ScenarioError(f"{world.scenario.where}: its story needs {counted(member, 'customer')}, not {customers}")
+    named = world.ledger.customers
+    if customers is not None and customers < named:
+        raise ScenarioError(f"{world.scenario.where}: its story needs {counted(named, 'customer')}, not {customers}")
     population = definition.population or _default_population(definition)
     count = (
-        customers - member if customers is not None else (definition.population.count if definition.population else 0)
+        customers - named if customers is not None else (definition.population.count if definition.population else 0)
     )
     if not count:
         return
@@ -244,7 +244,7 @@ def _make_state(
 
 
 def _first_fee_date(starts: date) -> date:
-    """The first fee date of a subscription older than the scenario: the next first of a month from ``starts`` on."""
+    """The first fee date of a subscription older than the scenario: the first of a month, on or after ``starts``."""
     return starts if starts.day == 1 else next_first_of_month(starts)
 
 

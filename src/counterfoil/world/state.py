@@ -78,10 +78,10 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
         self.history = self.history.appended(Entry(at, command, fact))
         return fact
 
-    def identify(self, customer: int, who: IdentityOverrides) -> None:
+    def identify(self, customer: int, overrides: IdentityOverrides) -> None:
         """Set a customer's contact data; values that are None are generated."""
         self.identity_overrides = self.identity_overrides.fork()
-        self.identity_overrides[customer] = who
+        self.identity_overrides[customer] = overrides
 
     def populate(self, states: list[AccountState], choices: list[int], countries: list[str]) -> None:
         """Add simulated customers: for each, the index of its state; ``countries`` has the country of each state."""
@@ -93,7 +93,7 @@ class WorldState(msgspec.Struct, kw_only=True, eq=False):
 
     @property
     def today(self) -> date:
-        """The world's local date."""
+        """The world's date, in UTC."""
         return self.now.date()
 
     def contact_of(self, customer: int) -> Contact:

@@ -10,7 +10,7 @@ from counterfoil.world.state import WorldState
 
 
 class Step:
-    """What was written within ``World.one_step``, and not executed yet.
+    """The writes made within ``World.one_step`` that are not executed yet.
 
     ``before`` is the state that the view showed before it. The view shows it again if the step fails or is ``dropped``.
     """
@@ -23,9 +23,9 @@ class Step:
         self.writes: list[WriteResource] = []
 
     def stage(self, shown: WorldState, command: WriteResource) -> tuple[WorldState, Any]:
-        """The state that the command makes of what the view shows, and the command's result.
+        """Apply ``command`` to a fork of ``shown``, the state that the view shows; returns the fork and the command's result.
 
-        Raises ``LedgerError`` where the command is refused; it is not in ``writes`` then.
+        Raises ``LedgerError`` if the command is refused; it is not added to ``writes`` then.
         """
         draft = shown.fork()
         fact = command.apply(draft)
@@ -34,5 +34,5 @@ class Step:
         return draft, fact
 
     def command(self) -> Command:
-        """One command that does all that was written."""
+        """One command for all writes."""
         return in_one(self.writes)

@@ -48,7 +48,7 @@ class KnownSwitches:
         self._load_all = load_all
 
     def find(self, name: str) -> Switch | None:
-        """The switch of that name; None if there is none."""
+        """The switch with that name; None if there is none."""
         return self.loaded.get(name) or self._all().get(name)
 
     def __iter__(self) -> Iterator[Switch]:
@@ -72,12 +72,12 @@ class Switches(Mapping[str, Setting]):
         self._values = {name: switch.default for name, switch in self._known.loaded.items()} | self._chosen
 
     def known(self, name: str) -> Switch:
-        """The switch of that name. Raises ``BadValue`` listing all names."""
-        found = self._known.find(name)
-        if found is None:
+        """The switch with that name. Raises ``BadValue`` listing all names."""
+        switch = self._known.find(name)
+        if switch is None:
             names = ", ".join(sorted(switch.name for switch in self._known))
             raise BadValue(f"there is no switch '{name}'; there are: {names}", field="name")
-        return found
+        return switch
 
     def with_value(self, name: str, value: object) -> Switches:
         """A copy with one switch set to ``value``."""
@@ -86,10 +86,10 @@ class Switches(Mapping[str, Setting]):
     def __getitem__(self, name: str) -> Setting:
         if name in self._values:
             return self._values[name]
-        found = self._known.find(name)
-        if found is None:
+        switch = self._known.find(name)
+        if switch is None:
             raise KeyError(name)
-        return found.default
+        return switch.default
 
     def __iter__(self) -> Iterator[str]:
         return (switch.name for switch in self._known)

@@ -37,19 +37,19 @@ def parse_timestamp(text: str) -> Timestamp:
     RFC 3339 allows more than ``datetime``: second 60 is read as the second after it, digits beyond microseconds as
     "slightly later", and times before year 1 or after year 9999 as before or after everything.
     """
-    found = _RFC_3339.fullmatch(text)
-    if found is None:
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
         raise ValueError(f"not an instant: '{text[:40]}'; {hints.DATE_TIME}")
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    digits = found[7] or ""
-    offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
-    if int(found[9] or 0) > 23 or int(found[10] or 0) > 59 or second > 60:
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    digits = match[7] or ""
+    offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
+    if int(match[9] or 0) > 23 or int(match[10] or 0) > 59 or second > 60:
         raise ValueError(f"there is no such time or offset: '{text[:40]}'; {hints.DATE_TIME}")
     if year == 0:
         return BEFORE_EVERYTHING
     moment = datetime(year, month, day, hour, minute, min(second, 59), int(digits[:6].ljust(6, "0")), tzinfo=UTC)
     try:
-        moment += (offset if found[8] == "-" else -offset) + timedelta(seconds=1 if second == 60 else 0)
+        moment += (offset if match[8] == "-" else -offset) + timedelta(seconds=1 if second == 60 else 0)
     except OverflowError:
         return BEFORE_EVERYTHING if year == 1 else AFTER_EVERYTHING
     return moment, 1 if digits[6:].strip("0") else 0

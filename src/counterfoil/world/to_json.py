@@ -21,8 +21,8 @@ def json_number(amount: Decimal) -> int | float | Decimal:
 
     Validating a page of 100 rows against the spec takes 24 µs with int and float, and 68 µs with ``Decimal``.
     """
-    near: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
-    return near if repr(near) == str(amount) else amount
+    nearest: int | float = int(amount) if amount.as_tuple().exponent == 0 else float(amount)
+    return nearest if repr(nearest) == str(amount) else amount
 
 
 def shortest_text(value: Decimal) -> str:

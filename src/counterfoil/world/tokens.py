@@ -1,7 +1,7 @@
-"""Access tokens that a world issues, and logins that failed: both count by the world's clock.
+"""Access tokens that a world issues, and failed logins; both use the world's clock.
 
-Tokens look like JSON Web Tokens. They authenticate against this stand-in only. A token of a login contains its claims and is
-signed, so that it need not be stored: a login takes no memory in a world. It is valid in its own world until that is reset.
+Tokens look like JSON Web Tokens. They authenticate against this stand-in only. The token of a login contains its claims and is
+signed, so a world need not store it. It is valid in its own world until that world is reset.
 Tokens that a command issued are the same in every replay.
 """
 
@@ -21,7 +21,7 @@ import msgspec
 MAX_LISTED_TOKENS = 128
 """How many of the newest tokens a world stores: a command's token is valid while stored, a login's can be listed."""
 KEPT_WHEN_EXPIRED = 16
-"""How many of these stay when they have expired, so that they are refused as expired and not as unknown."""
+"""How many of these stay stored after they expire, so that they are refused as expired and not as unknown."""
 MAX_FAILING_NAMES = 1_000
 """How many names with failed logins are stored; beyond that, the least recent are dropped."""
 MAX_TOKEN_LENGTH = 1_000
@@ -39,7 +39,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """The newest tokens of one world, and recent failed logins. It never changes: its methods give another one.
+    """The newest tokens of one world, and recent failed logins. Immutable: its methods return a changed copy.
 
     ``since`` is the world's version at its last reset: tokens of logins from before it are no longer valid.
     """
@@ -54,7 +54,7 @@ class Tokens:
         self.since = 0
 
     def issue(self, api: str, key: str, now: datetime, life: timedelta, seed: int) -> tuple[Token, Tokens]:
-        """A new token, and the tokens with it."""
+        """A new token, and a copy that has it."""
         changed = copy(self)
         changed._issued += 1
         return changed._add(api, key, now, life, changed._issued, str(seed))
@@ -71,11 +71,11 @@ class Tokens:
         issued_at = now.replace(microsecond=0)
         token = _sign(Token("", api, key, issued_at, issued_at + life), number, issuer)
         older, newer = self._newest[: 1 - KEPT_WHEN_EXPIRED], self._newest[1 - KEPT_WHEN_EXPIRED :]
-        self._newest = (*(each for each in older if each.expires_at > now), *newer, token)[-MAX_LISTED_TOKENS:]
+        self._newest = (*(old for old in older if old.expires_at > now), *newer, token)[-MAX_LISTED_TOKENS:]
         return token, self
 
     def reset(self, since: int) -> Tokens:
-        """The same for a world that was reset at that version: logins before it are no longer valid."""
+        """A copy for a world that was reset at version ``since``: tokens of earlier logins are no longer valid."""
         changed = copy(self)
         changed.since = since
         return changed
@@ -84,8 +84,8 @@ class Tokens:
         """The token with that value, even if expired: a stored one, or one of a login to ``world`` for one of ``keys``."""
         if not value.startswith(_HEADER):
             return None
-        kept = next((each for each in self._newest if each.value == value), None)
-        return kept or _read(value, keys, f"{world}/{self.since}")
+        stored = next((token for token in self._newest if token.value == value), None)
+        return stored or _read(value, keys, f"{world}/{self.since}")
 
     @property
     def logins(self) -> list[tuple[str, tuple[datetime, ...]]]:
@@ -93,13 +93,13 @@ class Tokens:
         return sorted(self._failures.items())
 
     def counting_from(self, number: int) -> Tokens:
-        """The same, whose next login is the one after ``number``: processes that serve one world count apart."""
+        """A copy whose next login has the number after ``number``: each process that serves a world has its own numbers."""
         changed = copy(self)
         changed._logins = number
         return changed
 
     def with_failures(self, failures: Mapping[str, tuple[datetime, ...]]) -> Tokens:
-        """The same with these failed logins."""
+        """A copy with these failed logins."""
         changed = copy(self)
         changed._failures = dict(failures)
         return changed
@@ -130,7 +130,7 @@ class Tokens:
 
 def _sign(token: Token, number: int | str, issuer: str) -> Token:
     """``token`` with its value: ``number`` distinguishes tokens of one instant."""
-    issued_at, expires_at = (int(each.timestamp()) for each in (token.issued_at, token.expires_at))
+    issued_at, expires_at = (int(moment.timestamp()) for moment in (token.issued_at, token.expires_at))
     claims = {"api": token.api, "jti": number, "iat": issued_at, "exp": expires_at}
     signed = f"{_HEADER}.{_base64(json.dumps(claims).encode())}"
     return msgspec.structs.replace(token, value=f"{signed}.{_signature(signed, issuer, token.key)}")

@@ -1,8 +1,8 @@
 """A view of a world for one request: the state of one version to read from, and ``execute`` to change it.
 
 ``execute`` applies a command to a fork of the newest state and then swaps the fork in. So a command is applied completely
-or not at all, even after an unexpected error; readers never wait for a writer; and every response shows one version. Where a
-store keeps the world, the command is handed to it between the two, and readers see the fork once the store has it.
+or not at all, even after an unexpected error; readers never wait for a writer; and every response shows one version. With a
+store, ``execute`` logs the command in between, and readers see the fork once the store has made it durable.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class World(WorldView):
         super().__init__(head)
         self._step: Step | None = None
         self.saving: Saving | None = None
-        """What an answer that shows commands executed through this view must wait for; None without a store."""
+        """A response that shows commands executed through this view must wait for it; None without a store."""
 
     @classmethod
     def of(cls, state: WorldState, name: str = "default") -> World:
@@ -49,11 +49,11 @@ class World(WorldView):
     def execute(self, command: Command) -> Any:
         """Apply a command to the newest version and record it; returns its result. This view then shows the new version.
 
-        With a store the change is not durable yet: no client may be told of it before ``saving``, or what ``end_write`` returned,
-        is done.
+        With a store the change is not durable yet: no response may show it before ``saving``, or the future that ``end_write``
+        returned, is done.
 
-        Raises ``LedgerError`` where the command is refused, ``WorldBusy`` where too many wait, ``StoreUnavailable`` where the
-        store takes no changes; nothing has changed then, nor after any other exception.
+        Raises ``LedgerError`` if the command is refused, ``WorldBusy`` if too many threads wait, ``StoreUnavailable`` if the
+        store takes no changes. After any exception nothing has changed.
         """
         if self._step is not None:
             if isinstance(command, WriteResource):
@@ -85,10 +85,10 @@ class World(WorldView):
 
     @contextmanager
     def one_step(self) -> Iterator[Step]:
-        """Within the ``with`` block, resources that are written through this view are seen by it alone; at the end they are
-        executed as one command. After an exception nothing was written, and the view shows what it showed before.
+        """Collect the resources written within the ``with`` block and execute them as one command at its end. Until then only
+        this view shows them. After an exception nothing is written, and the view shows its earlier state.
 
-        A block within another belongs to that one. Any other command is executed at once, after what was written until then.
+        A nested block joins the outer one. Any other command is executed at once, after the resources collected so far.
         Raises as ``execute`` does.
         """
         if self._step is not None:
@@ -105,7 +105,7 @@ class World(WorldView):
             self._step = None
 
     def _commit(self, step: Step) -> None:
-        """Execute what was written so far. Nothing of it is left in ``step`` then, unless it was refused."""
+        """Execute the collected writes and clear them; they stay in ``step`` if the command is refused."""
         if not step.writes:
             return
         command = step.command()
@@ -135,8 +135,8 @@ class World(WorldView):
         return True
 
     def end_write(self) -> Saving | None:
-        """Leave ``writing``. What is returned must be done before anything is answered, a refusal too: it may be about a
-        change that is not durable yet. None without a store."""
+        """Leave ``writing``. Every response, even an error, must wait for the returned future: it may reflect a change that
+        is not durable yet. None without a store."""
         saving = self._head.saving  # before the lock is released, after which the store may recover from a failure
         self._head.lock.release()
         return saving
@@ -152,7 +152,7 @@ class World(WorldView):
     def log_in(self, api: str, key: str, minutes: int) -> Token:
         """A new token of ``api`` for a credential, good for ``minutes`` of the world's clock.
 
-        Not a command, nor is ``note_login``: logins neither count as changes nor are they in the history.
+        Logins are not commands: neither this method nor ``note_login`` changes the version or the history.
         """
         with self._head.lock:
             state = self._head.newest
@@ -179,7 +179,7 @@ class World(WorldView):
         self._state = draft
 
     def with_credentials(self, grants: Mapping[str, Grant]) -> World:
-        """A world of this name that equals what this view shows, and knows these credentials and no other."""
+        """A world with the name and state of this view that accepts these credentials only."""
         draft = copy(self._state)
         draft.grants = dict(grants)
         draft.cache = None
@@ -202,9 +202,9 @@ class World(WorldView):
             self._state = draft
 
     def replay(self, commands: Iterable[Command], version: int) -> WorldState:
-        """The state that commands make of what this view shows. ``version`` is the one before the first of them.
+        """The state after applying ``commands`` to this view's state, which gets ``version`` first.
 
-        Raises ``LedgerError`` if one is refused: then they were not executed in a world like this one.
+        Raises ``LedgerError`` if one is refused: the commands were then recorded in a different world.
         """
         draft = self._state.fork()
         draft.version = version

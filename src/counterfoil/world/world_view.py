@@ -1,4 +1,4 @@
-"""What can be read of a world: one version of its state, and values derived from it."""
+"""Read access to one version of a world: its state, and values derived from it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class WorldView:
     """One version of a world to read from: the one that was newest when the view was created."""
 
     CACHE_BYTES = 64 * 2**20
-    """Bytes, about, of what was derived for one version, and again of what depends on the accounts alone, at most: sixteen lists
-    that name a million customers each."""
+    """Bound, in estimated bytes, on each of the two caches (per version, and per accounts): sixteen lists of a million
+    customers."""
     CACHE_BYTES_EACH = 640
-    """Of one customer. A small world has fewer, and 1 MiB at least: there may be thousands of them."""
+    """Bound per customer, plus 1 MiB, in smaller worlds: there may be thousands of them."""
 
     __slots__ = ("_head", "_state")
 
@@ -75,7 +75,7 @@ class WorldView:
 
     @property
     def today(self) -> date:
-        """The world's local date."""
+        """The world's date, in UTC."""
         return self._state.now.date()
 
     @property
@@ -93,7 +93,7 @@ class WorldView:
 
     @property
     def resources(self) -> Resources:
-        """What was written through APIs that are made from a document."""
+        """Resources written through APIs made from a document."""
         return self._state.resources
 
     @property
@@ -127,14 +127,14 @@ class WorldView:
 
     def customer_with_key(self, key: str) -> int | None:
         """The number of the customer the scenario calls ``key``."""
-        return next((number for number, each in self.identity_overrides.items() if each.key == key), None)
+        return next((number for number, overrides in self.identity_overrides.items() if overrides.key == key), None)
 
     def grant(self, key: str) -> Grant | None:
         """The grant of a credential; None if the credential is unknown."""
         return self._state.grants.get(key)
 
     def token(self, value: str) -> Token | None:
-        """The token with that value, be it expired, if this world issued it for a known credential."""
+        """The token with that value, even if expired, if this world issued it for a known credential."""
         return self._state.tokens.find(value, self._state.grants, self._issuer())
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:

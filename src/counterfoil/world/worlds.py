@@ -24,7 +24,7 @@ from counterfoil.world.world import World
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 CredentialsOf = Callable[[str], Mapping[str, Grant] | None]
-"""The credentials that a world of that name accepts; None for those its scenario has."""
+"""Returns the credentials that a world of that name accepts; None for its scenario's own."""
 
 
 class TooManyWorlds(RuleBroken):
@@ -32,7 +32,7 @@ class TooManyWorlds(RuleBroken):
 
 
 def check_name(name: str) -> None:
-    """Raise ``BadValue`` for what cannot be the name of a world."""
+    """Raise ``BadValue`` if ``name`` is not a valid name of a world."""
     if not NAME.fullmatch(name):
         raise BadValue("a world's name is 1 to 63 lower case letters, digits and hyphens", field="name")
 
@@ -42,7 +42,7 @@ def name_taken(name: str) -> RuleBroken:
 
 
 def too_many_worlds(limit: int) -> TooManyWorlds:
-    return TooManyWorlds(f"there are {limit} worlds, which is the bound: delete some", field="name")
+    return TooManyWorlds(f"there are {limit} worlds, which is the limit: delete some", field="name")
 
 
 class WorldEntry:
@@ -74,9 +74,9 @@ class Worlds:
 
     TEMPLATES = 64
     SWEEP = 64
-    """After so many worlds were added, those that idled too long are forgotten; at the limit each time."""
+    """Worlds that idled too long are deleted after so many were added; at the limit, on each addition."""
     may_wait = False
-    """Whether making, forking, deleting and listing worlds may wait for a disk, and so belong in a thread."""
+    """Whether creating, forking, deleting and listing worlds may wait for a disk, so that they need a thread."""
 
     is_shared = False
     """Whether other processes serve the same worlds."""
@@ -105,10 +105,10 @@ class Worlds:
         return len(self._entries)
 
     def close(self) -> None:
-        """Leave the store, where there is one."""
+        """Close the store, if there is one."""
 
     def refresh(self, name: str) -> None:
-        """Make the world of that name what the store has now, where other processes write to it, too; may take seconds."""
+        """Update the world from the store, if other processes write to it too; may take seconds."""
 
     def names(self) -> list[str]:
         """The names of all worlds, in the order they were made."""
@@ -119,11 +119,11 @@ class Worlds:
         return list(islice(self._entries.copy().values(), offset, offset + limit))
 
     def restrict_credentials(self, credentials_of: CredentialsOf) -> None:
-        """From now on let each world accept what ``credentials_of`` says, whatever it is made from or reset to."""
+        """From now on each world accepts the credentials from ``credentials_of``, also after a reset."""
         with self._lock:
             self._credentials_of = credentials_of
             for name, entry in self._entries.items():
-                head = self._restricted(entry.world).head  # of the same serial number
+                head = self._restricted(entry.world).head  # with the same serial number
                 self._entries[name] = WorldEntry(head, entry.time_to_live, entry.used_at)
 
     def limit_to(self, limit: int) -> None:
@@ -177,7 +177,7 @@ class Worlds:
         return self._add(self.named(of).fork(name), time_to_live)
 
     def add(self, world: World, *, time_to_live: float | None = None) -> World:
-        """Add a world that was created elsewhere. Raises ``RuleBroken`` if there is one of its name."""
+        """Add a world that was created elsewhere. Raises ``RuleBroken`` if its name is taken."""
         return self._add(world, time_to_live)
 
     def put(self, world: World, *, time_to_live: float | None = None) -> World:
@@ -201,7 +201,7 @@ class Worlds:
         return self._add(world, time_to_live)
 
     def reset(self, name: str) -> World:
-        """Put a world back to where its scenario ended. That is a new version of it, with empty caches."""
+        """Reset a world to the state at the end of its scenario, as a new version with empty caches."""
         world = self.named(name)
         template = self.template(world.scenario, world.seed, world.requested_customers, world.chosen)
         world.restore(self._restricted(template.fork(name)))
@@ -254,7 +254,7 @@ class Worlds:
     def is_prepared(
         self, scenario: Scenario, seed: int | None, customers: int | None, switches: Mapping[str, object]
     ) -> bool:
-        """Whether a world like this was made before and is kept, so that another one is a copy of it."""
+        """Whether the template for such a world is cached, so that creating one only copies it."""
         return self._cached_template(_template_key(scenario, seed, customers, switches)) is not None
 
     def template(

@@ -10,7 +10,7 @@ from counterfoil.ledger.errors import RuleBroken
 MAX_WAITING = 16
 """Threads that may wait for one world. Each occupies a thread, so clients must not be able to choose the number."""
 MAX_SECONDS = 60.0
-"""How long a thread waits, at most: what holds the lock may never end, as a function of a user's own."""
+"""The longest wait for the lock: its holder may never finish, for example a user's own handler."""
 
 
 class WorldBusy(RuleBroken):

@@ -23,7 +23,7 @@ def misread_numbers(value: Any, kind: type) -> Iterator[tuple[str, str]]:
 
 @cache
 def _with_numbers(kind: type) -> inspect.Type | None:
-    """What msgspec says of the type; None if there is no decimal number in it."""
+    """msgspec's description of the type; None if there is no decimal number in it."""
     info = inspect.type_info(kind)
     return info if "DecimalType(" in repr(info) else None
 
@@ -32,8 +32,8 @@ def _misread(value: Any, info: inspect.Type, path: str) -> Iterator[tuple[str, s
     if isinstance(info, inspect.Metadata):
         yield from _misread(value, info.type, path)
     elif isinstance(info, inspect.UnionType):
-        for each in info.types:
-            yield from _misread(value, each, path)
+        for alternative in info.types:
+            yield from _misread(value, alternative, path)
     elif isinstance(value, str):
         if isinstance(info, inspect.DecimalType) and not _NUMBER.fullmatch(value):
             yield path, f"'{value[:40]}' is not a number: write it as in 1000 or 12.50"
@@ -42,8 +42,8 @@ def _misread(value: Any, info: inspect.Type, path: str) -> Iterator[tuple[str, s
             if field.encode_name in value:
                 yield from _misread(value[field.encode_name], field.type, f"{path}.{field.encode_name}".lstrip("."))
     elif isinstance(value, dict) and isinstance(info, inspect.DictType):
-        for key, each in value.items():
-            yield from _misread(each, info.value_type, f"{path}.{key}")
+        for key, member in value.items():
+            yield from _misread(member, info.value_type, f"{path}.{key}")
     elif isinstance(value, list | tuple) and isinstance(info, inspect.VarTupleType):
-        for index, each in enumerate(value):
-            yield from _misread(each, info.item_type, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from _misread(item, info.item_type, f"{path}[{index}]")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.media_types import FORMS, is_json_type, without_parameters
+from counterfoil.openapi.example_schemas import BY_EXAMPLE
 
 Json = Any
 
@@ -73,7 +74,7 @@ def documented_response(response: Json, status: int) -> DocumentedResponse:
         return DocumentedResponse(status)
     media_type = preferred_type(content)
     media = content[media_type] if isinstance(content[media_type], dict) else {}
-    schema = media.get("schema", {})
+    schema = media.get(BY_EXAMPLE) or media.get("schema", {})
     return DocumentedResponse(status, media_type, schema, media)
 
 
@@ -94,7 +95,7 @@ def request_schema(operation: Mapping[str, Json]) -> Json:
     usable = [each for kind, each in named.items() if is_json(kind)] or [named[kind] for kind in FORMS if kind in named]
     usable = usable or [each for kind, each in named.items() if kind.endswith(("/xml", "+xml"))]
     media = content[usable[0]] if usable else None
-    return media.get("schema") if isinstance(media, dict) else None
+    return (media.get(BY_EXAMPLE) or media.get("schema")) if isinstance(media, dict) else None
 
 
 def examples(media: Mapping[str, Json] | None, raw_find: Any) -> list[tuple[str, Json]]:

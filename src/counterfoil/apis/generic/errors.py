@@ -16,6 +16,7 @@ from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
+from counterfoil.apis.generic.handlers.response_bodies import SUCCESS
 from counterfoil.apis.generic.handlers.xml_bodies import to_xml
 from counterfoil.apis.generic.names import letters, word_set, words
 from counterfoil.media_types import is_xml
@@ -131,6 +132,8 @@ class Errors:
             said = self._member(key, name, member, error, status, depth, reader.required(schema))
             if said is not UNSET:
                 out[name] = said
+        if "type" in members and "type" not in out and {"title", "status"} <= members.keys():
+            out["type"] = "about:blank"  # RFC 9457, 4.2.1
         return out
 
     def _message_member(self, members: Mapping[str, Json]) -> str | None:
@@ -169,6 +172,8 @@ class Errors:
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
             return self._said(member, error, status, depth + 1)
+        if key in SUCCESS and types - {"null"} == {"boolean"}:
+            return False
         if key in CODES | TITLES | {"type", "errorcode", "reason"} and (meant := self._meant(member, error, status)):
             return meant
         if key in MESSAGES:

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from counterfoil.openapi.path_templates import PARAMETER
 
-_KEYED = re.compile(r"([^{}()]+)\((\{[^{}]*\})\)")
-"""``Products({ID})``, as OData writes what is ``Products/{ID}`` elsewhere."""
+_KEYED = re.compile(r"([^{}()]+)\('?(\{[^{}]*\})'?\)")
+"""``Products({ID})`` or ``Products('{Code}')``, as OData writes what is ``Products/{ID}`` elsewhere."""
 _SUFFIX = re.compile(r"\.(?:json|xml|pdf|csv|html|txt)$")
 
 

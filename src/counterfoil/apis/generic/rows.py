@@ -241,8 +241,9 @@ class MemberStore:
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         if written is not None:
             return None if written.value is None else self._written(id, written)
-        if collection.found == "any" or self.generated.ids.has(
-            self.generated.key(self.world, collection, parent), collection, id
+        key = self.generated.key(self.world, collection, parent)
+        if collection.found == "any" or (
+            self.generated.ids.has(key, collection, id) and not self._is_below_new(collection, parent)
         ):
             return self.generated.member(self.world, collection, parent, id)
         return None
@@ -255,11 +256,25 @@ class MemberStore:
     def all(self, collection: Collection, parent: str) -> Iterable[Member]:
         """Every member below a parent: the rows, then what was created, in the order in which it was."""
         group = self.world.resources.group(self.api, collection.path, parent)
-        rows = self.generated.all(self.world, collection, parent)
+        rows = () if self._is_below_new(collection, parent) else self.generated.all(self.world, collection, parent)
         if not group:
             return rows
         name = ("generic", self.api, collection.path, parent)
         return self.world.cached(name, lambda: tuple(self._merged(group, rows)))
+
+    def _is_below_new(self, collection: Collection, parent: str) -> bool:
+        """Whether a member above was created by a client: nothing is below it but what clients create there."""
+        above: list[str] = []
+        for each, id in zip(collection.parents, parent.split("/"), strict=False):
+            owner = self.generated.document.model.collections.get(each.collection or "")
+            if owner is not None and owner.found == "known" and not owner.parts:
+                place = "/".join(above) if len(owner.parents) == len(above) else ""
+                if self.was_written(owner, place, id) and not self.generated.ids.has(
+                    self.generated.key(self.world, owner, place), owner, id
+                ):
+                    return True
+            above.append(id)
+        return False
 
     def _merged(self, group: Mapping[str, Any], rows: Iterable[Member]) -> Iterable[Member]:
         known = set()

@@ -262,7 +262,7 @@ def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Cal
                 # validation makes of it a 500, which must have changed nothing
                 step.dropped = bool(step.writes) and (is_abandoned() or not fits(response))
         except LedgerError as error:
-            raise ApiError("conflict", error.message, where=error.field) from None
+            raise ApiError("conflict", error.message) from None  # a bound of the world, not a field of the request
         return response
 
     def answered(request: Request, world: World) -> Response:

@@ -9,12 +9,12 @@ from counterfoil.json_schema.validators import Schemas
 from counterfoil.openapi import SchemaDialect, resolve
 
 
-def schemas_in(document: Mapping[str, Any] | None, *, exact: bool = False) -> Schemas | None:
-    """The schemas of a user's document, read as its version of OpenAPI has them. ``exact`` as for ``Schemas``."""
+def schemas_in(document: Mapping[str, Any] | None, *, exact: bool = False, formats: bool = True) -> Schemas | None:
+    """The schemas of a user's document, read as its version of OpenAPI has them. ``exact`` and ``formats`` as for ``Schemas``."""
     if not document:
         return None
     dialect: SchemaDialect = "draft4" if is_draft4(document) else "2020-12"
-    return Schemas(document, dialect, is_lenient=True, exact=exact)
+    return Schemas(document, dialect, is_lenient=True, exact=exact, formats=formats)
 
 
 def is_draft4(document: Mapping[str, Any]) -> bool:

@@ -8,6 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from counterfoil.contract.conformance.urls import (
+    is_other_method,
+    of_empty_in_query,
+    of_like_path,
+    of_long_url,
+    of_method_of_like_path,
+    of_operation_at_like_path,
+)
 from counterfoil.media_types import FORM
 
 
@@ -42,10 +50,6 @@ def _is_about_unknown_header(failure: Any, case: Any, response: Any) -> bool:
     )
 
 
-def _is_other_method(case: Any) -> bool:
-    return bool(case.method.upper() != case.operation.method.upper())
-
-
 def _of_unrouted_method(failure: Any, case: Any, response: Any) -> bool:
     """Whether a method that the document does not have got the plain-text 404 that the document gives for what is not routed.
 
@@ -53,13 +57,13 @@ def _of_unrouted_method(failure: Any, case: Any, response: Any) -> bool:
     """
     documented = case.operation.definition.raw.get("responses", {})
     is_plain = b"".join(response.content.split()) == b"404pagenotfound"
-    return _is_other_method(case) and response.status_code == 404 and "404" in documented and is_plain
+    return is_other_method(case) and response.status_code == 404 and "404" in documented and is_plain
 
 
 def _of_unimplemented_method(failure: Any, case: Any, response: Any) -> bool:
     """Whether a method that the document does not have got 501, where the document has that status."""
     documented = case.operation.definition.raw.get("responses", {})
-    return _is_other_method(case) and response.status_code == 501 and "501" in documented
+    return is_other_method(case) and response.status_code == 501 and "501" in documented
 
 
 def _of_xml_body(failure: Any, case: Any, response: Any) -> bool:
@@ -142,47 +146,6 @@ def _of_large_body(failure: Any, case: Any, response: Any) -> bool:
     return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
 
 
-def _alike(case: Any) -> list[Any]:
-    """The path items of the document whose paths differ from that of a case in parameters' names only, its own too."""
-    shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
-    paths = case.operation.schema.raw_schema["paths"]
-    return [item for path, item in paths.items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
-
-
-def _of_operation_at_like_path(failure: Any, case: Any, response: Any) -> bool:
-    """Whether what a path must not hold was taken, or answered in another way, where a path of the same shape may hold it."""
-    kind, meta = type(failure).__name__, getattr(case, "meta", None)
-    if meta is None or not meta.generation.mode.is_negative or "x-assumptions" in case.operation.schema.raw_schema:
-        return False
-    is_meant = kind in ("JsonSchemaError", "UndefinedContentType", "UndefinedStatusCode")
-    return (is_meant or (kind == "AcceptedNegativeData" and "in path" in failure.message)) and len(_alike(case)) > 1
-
-
-def _of_like_path(failure: Any, case: Any, response: Any) -> bool:
-    """Whether an ``Allow`` header names the methods that a user's own document has under several paths of one shape."""
-    document = case.operation.schema.raw_schema
-    if "x-assumptions" in document or "Allow" not in str(getattr(failure, "message", "")):
-        return False
-    alike = _alike(case)
-    known = {str(name).upper() for item in alike for name in item} | {"HEAD", "OPTIONS"}
-    allowed = {each.strip() for text in response.headers.get("allow", []) for each in text.split(",")}
-    return len(alike) > 1 and bool(allowed) and allowed <= known
-
-
-def _of_empty_in_query(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a refused request has a list or object in its query that is empty, and so is not in the URL."""
-    sent = case.query or {}
-    empty = any(isinstance(value, dict | list) and not value for value in sent.values()) or any(
-        each.get("in") == "query" and each.get("required") and each["name"] not in sent and _may_be_empty(each)
-        for each in case.operation.definition.raw.get("parameters", ())
-    )
-    return type(failure).__name__ == "RejectedPositiveData" and response.status_code in (400, 422) and empty
-
-
-def _may_be_empty(parameter: Any) -> bool:
-    return (parameter.get("schema") or {}).get("type") in ("object", "array")
-
-
 def _has_objects_in_lists(value: Any) -> bool:
     """Whether a form's fields are lists of objects: Schemathesis writes the names of their members only (seen in 4.32.5)."""
     fields = value.values() if isinstance(value, dict) else ()
@@ -212,9 +175,12 @@ def _is_json_twice(value: Any) -> bool:
 
 
 def _of_precondition(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a request was refused because the resource is not as its ``If-Match`` or the like says."""
+    """Whether a request was refused because the resource is not as its ``If-Match`` or the like says; a user's own document
+    may leave out the status."""
     conditional = any(str(name).lower().startswith("if-") for name in case.headers or ())
-    return type(failure).__name__ == "RejectedPositiveData" and response.status_code == 412 and conditional
+    own = "x-assumptions" not in case.operation.schema.raw_schema
+    kinds = ("RejectedPositiveData", "UndefinedStatusCode") if own else ("RejectedPositiveData",)
+    return type(failure).__name__ in kinds and response.status_code == 412 and conditional
 
 
 USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, 431})
@@ -291,19 +257,31 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "allow_header_conformance",
         "Paths that differ in the names of their parameters only are one path, though documents have such.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
-        _of_like_path,
+        of_like_path,
+    ),
+    Exclusion(
+        "unsupported_method",
+        "Paths that differ in the names of their parameters only are one path, which has the methods of all.",
+        "https://spec.openapis.org/oas/v3.0.3#paths-object",
+        of_method_of_like_path,
     ),
     Exclusion(
         "negative_data_rejection, response_schema_conformance, content_type_conformance, status_code_conformance",
         "Paths that differ in the names of their parameters only are one path: what one must not hold, another may.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
-        _of_operation_at_like_path,
+        of_operation_at_like_path,
     ),
     Exclusion(
         "positive_data_acceptance",
         "A query has no way to write a list or an object without members, so that a required one is missing.",
         "https://spec.openapis.org/oas/v3.0.3#style-values",
-        _of_empty_in_query,
+        of_empty_in_query,
+    ),
+    Exclusion(
+        "content_type_conformance, response_schema_conformance, positive_data_acceptance",
+        "A URL of more than 8000 bytes may be too long for a server, which refuses it before it knows the operation.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-4.1",
+        of_long_url,
     ),
     Exclusion(
         "positive_data_acceptance",
@@ -312,7 +290,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         _of_json_written_twice,
     ),
     Exclusion(
-        "positive_data_acceptance",
+        "positive_data_acceptance, status_code_conformance",
         "A schema cannot say which entity tag a resource has now.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.13",
         _of_precondition,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterfoil.contract.conformance.described import operation_of, request_schema, schemas_in
+from counterfoil.contract.conformance.path_texts import plain_value
 from counterfoil.openapi import SpecError, resolve
 
 
@@ -15,6 +16,7 @@ class InvalidParameters:
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
         self._schemas = schemas_in(document)
+        self._without_formats = schemas_in(document, formats=False)
 
     def explain(self, failure: Any, case: Any) -> bool:
         """Whether a request was refused that has a text which the document's own schema for it does not allow (seen in
@@ -24,23 +26,53 @@ class InvalidParameters:
         try:
             if any(not self._schemas.validator(*each[:2]).is_valid(each[2]) for each in self._texts(case)):
                 return True
-            return self._has_wrong_formats(case)
+            return self._has_null(case) or self._is_of_other_type(case) or self._has_wrong_formats(case)
         except (LookupError, StopIteration, ValueError, TypeError, AttributeError, SpecError):
             return False
 
+    def _is_of_other_type(self, case: Any) -> bool:
+        """Whether a JSON body is a plain value where the document wants an object or a list (seen in Schemathesis 4.32.5: 0)."""
+        assert self._document is not None
+        if "json" not in str(case.media_type) or not isinstance(case.body, str | int | float | None):
+            return False
+        return resolve(self._document, request_schema(self._document, case)).get("type") in ("object", "array")
+
     def _has_wrong_formats(self, case: Any) -> bool:
-        """Whether all that is wrong with a JSON body is a text that is not of its ``format`` (seen in Schemathesis 4.32.5: ""
-        for an e-mail address)."""
+        """Whether all that is wrong with a JSON body is a text that is not of its ``format``, in one of several alternatives, too
+        (seen in Schemathesis 4.32.5: "" for an e-mail address)."""
         assert self._document is not None
         assert self._schemas is not None
+        assert self._without_formats is not None
         if "json" not in str(case.media_type) or "requestBody" not in operation_of(self._document, case):
             return False
-        checks = self._schemas.validator(request_schema(self._document, case), "request")
-        wrong = [error.schema_path[-1] for _, error in checks.errors(case.body)]
-        return bool(wrong) and all(each == "format" for each in wrong)
+        schema = request_schema(self._document, case)
+        if self._schemas.validator(schema, "request").is_valid(case.body):
+            return False
+        return self._without_formats.validator(schema, "request").is_valid(case.body)
+
+    def _has_null(self, case: Any) -> bool:
+        """Whether a parameter is valid only with null where the text null was sent: how null is written is not defined
+        (https://spec.openapis.org/oas/v3.0.4#style-values)."""
+        assert self._schemas is not None
+        for schema, value in self._sent(case):
+            texts = ["null" if each is None else each for each in (value if isinstance(value, list) else [value])]
+            if "null" not in texts:
+                continue
+            checks, is_list = self._schemas.validator(schema, "request"), isinstance(value, list)
+            read = [None if each == "null" else each for each in texts]
+            readings = [read, [plain_value(each) for each in texts]] if is_list else [None]
+            if not checks.is_valid(texts if is_list else "null") and any(map(checks.is_valid, readings)):
+                return True
+        return False
 
     def _texts(self, case: Any) -> Iterator[tuple[Any, Any, str]]:
         """Each text that was sent as a parameter that is a text, with its schema."""
+        for schema, value in self._sent(case):
+            if isinstance(value, str) and schema.get("type") == "string":
+                yield schema, "request", value
+
+    def _sent(self, case: Any) -> Iterator[tuple[Any, Any]]:
+        """Each parameter of the query and the headers that was sent: its schema, and what was sent."""
         assert self._document is not None
         item = self._document["paths"][case.operation.path]
         operation = item[case.operation.method.lower()]
@@ -48,10 +80,8 @@ class InvalidParameters:
         for declared in (*item.get("parameters", ()), *operation.get("parameters", ())):
             each = resolve(self._document, declared)
             name = each["name"].lower() if each["in"] == "header" else each["name"]
-            value = sent.get(each["in"], {}).get(name)
-            schema = resolve(self._document, each.get("schema", {}))
-            if isinstance(value, str) and schema.get("type") == "string":
-                yield schema, "request", value
+            if name in sent.get(each["in"], {}):
+                yield resolve(self._document, each.get("schema", {})), sent[each["in"]][name]
 
 
 def _lower(headers: Any) -> dict[str, Any]:

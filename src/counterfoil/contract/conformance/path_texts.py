@@ -59,19 +59,20 @@ class PathTexts:
         if kind == "array":
             named = style == "matrix" and exploded
             items = [part.removeprefix(f"{declared['name']}=") if named else part for part in parts]
-            return [items, [_plain_value(each) for each in items]]
+            return [items, [plain_value(each) for each in items]]
         if kind != "object":
             return []
         if exploded:
             pairs = dict(part.split("=", 1) for part in parts)
         else:
             pairs = dict(zip(parts[::2], parts[1::2], strict=True))
-        return [pairs, {name: _plain_value(each) for name, each in pairs.items()}]
+        return [pairs, {name: plain_value(each) for name, each in pairs.items()}]
 
 
-def _plain_value(text: str) -> Any:
+def plain_value(text: Any) -> Any:
+    """What a text stands for as JSON, where that is a number, a boolean or null; else the value itself."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return text
     return text if isinstance(value, dict | list) else value

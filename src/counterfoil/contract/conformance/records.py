@@ -35,9 +35,9 @@ EXPECTED = {
 }
 
 
-UNREADABLE = "Schema Error"
-"""What Schemathesis calls a problem that it has with a document, such as a reference that leads nowhere; it also takes ``$ref``
-in an example for one (seen in 4.32.5). It says nothing about the target."""
+UNREADABLE = ("Schema Error", "Serialization not possible")
+"""What Schemathesis calls a problem that it has with a document, such as a reference that leads nowhere, or a body in a media
+type that it cannot write; it also takes ``$ref`` in an example for one (seen in 4.32.5). It says nothing about the target."""
 UNTESTED = "conformance.error.schema"
 MAX_KINDS = 8
 """Findings of one check at one operation: of each kind of failure, and each schema that is not fitted, one."""
@@ -80,7 +80,7 @@ class RecordCollector:
         elif kind == "NonFatalError":
             words = [event.info.title, event.info.message, *(getattr(event.info, "extras", None) or [])]
             text = ": ".join(map(str, words))
-            if self._job.document is not None and event.info.title == UNREADABLE:
+            if self._job.document is not None and event.info.title in UNREADABLE:
                 self._unreadable[event.label] = text
             else:
                 self._errors.append(f"{event.label}: {text}")
@@ -165,7 +165,7 @@ class RecordCollector:
                 Record(api, "conformance", f"conformance.error.{number}", api, FAILED, 1, findings=(finding,))
             )
         for label, text in self._unreadable.items():
-            reason = f"Schemathesis cannot read it: {self._hide(' '.join(text.split())[:300])}"
+            reason = f"Schemathesis cannot test it: {self._hide(' '.join(text.split())[:300])}"
             records.append(Record(api, "conformance", UNTESTED, label, NOT_TRIED, reason=reason))
         return records
 

@@ -11,7 +11,7 @@ from counterfoil.contract.law import Law, brief, says
 from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -40,8 +40,9 @@ def _queries(c: ItemList, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
 def _items(ctx: LawContext, c: ItemList, least: int = 1) -> Sequence[Any]:
     """The whole list, of ``least`` items. Where the largest page holds nothing, the smallest must hold nothing either."""
     if c.pages is not None and not c.whole_list(ctx):
-        first = c.ids(c.page(ctx, 0, 1))
-        ctx.expect(not first, f"nothing on the first page of 1 item, as on that of {c.pages.largest}", first)
+        first = c.ids(c.page(ctx, 0, c.pages.smallest))
+        least_page = f"the first page of {counted(c.pages.smallest, 'item')}"
+        ctx.expect(not first, f"nothing on {least_page}, as on that of {c.pages.largest}", first)
     return c.require_items(ctx, least)
 
 
@@ -52,9 +53,7 @@ def slices(id: str, c: ItemList, *clauses: str, least: int = 6) -> Law:
         from hypothesis import strategies as st
 
         count = len(_items(ctx, c, 2))
-        sizes = list(
-            dict.fromkeys(s for s in (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10) if 0 < s <= _largest(c))
-        )
+        sizes = _usable(c, (2, 1, count - 1, count, (count + 1) // 2, 3, 7, 10))
 
         def page_is_slice(drawn: tuple[int, int, dict[str, Any]]) -> None:
             size, position, query = drawn
@@ -93,9 +92,7 @@ def concatenation(id: str, c: ItemList, *clauses: str) -> Law:
             got = got[:count] if is_large else got
             ctx.expect(got == c.ids(whole), f"the {count} items of the whole list", got)
 
-        ctx.for_all(
-            st.sampled_from(sorted(s for s in sizes if s <= _largest(c))), together, max_examples=3, shown=_of_size
-        )
+        ctx.for_all(st.sampled_from(_usable(c, sorted(sizes))), together, max_examples=3, shown=_of_size)
 
     return _law(id, c, clauses, says(concatenation), check)
 
@@ -107,7 +104,7 @@ def size_respected(id: str, c: ItemList, *clauses: str) -> Law:
         from hypothesis import strategies as st
 
         count = len(_items(ctx, c))
-        top = min(count if c.is_large(ctx) else count + 1, _largest(c))
+        top = _nearest(c, count if c.is_large(ctx) else count + 1)
 
         def full(size: int) -> None:
             got = len(c.page(ctx, 0, size))
@@ -117,7 +114,7 @@ def size_respected(id: str, c: ItemList, *clauses: str) -> Law:
                 counted(got, "item"),
             )
 
-        ctx.for_all(st.sampled_from([1, top, *range(2, top)]), full, max_examples=6, shown=_of_size)
+        ctx.for_all(st.sampled_from(_usable(c, [1, top, *range(2, top)])), full, max_examples=6, shown=_of_size)
 
     return _law(id, c, clauses, says(size_respected), check)
 
@@ -133,9 +130,9 @@ def past_the_end(id: str, c: ItemList, *clauses: str) -> Law:
             got = c.page(ctx, number, size)
             ctx.expect(got == [], "no items", c.ids(got))
 
-        size = min(len(whole), _largest(c))
-        ends = [(-(-len(whole) // size), size), (len(whole), 1), (len(whole) + 1000, 10)]
-        ends = [(10_000_000, 10), (1_000_000, size)] if c.is_large(ctx) else ends
+        size, one, ten = (_nearest(c, wanted) for wanted in (len(whole), 1, 10))
+        ends = [(-(-len(whole) // size), size), (len(whole), one), (len(whole) + 1000, ten)]
+        ends = [(10_000_000, ten), (1_000_000, size)] if c.is_large(ctx) else ends
         last = c.pages.last - c.pages.first if isinstance(c.pages, Pages) and c.pages.last is not None else None
         ctx.for_each([each for each in ends if last is None or each[0] <= last], empty, shown=_page)
 
@@ -160,7 +157,8 @@ def any_offset(id: str, c: ItemList, *clauses: str) -> Law:
             ctx.expect(got == want, f"items {offset + 1} to {offset + limit} of the list: {brief(want[:8])}", got)
 
         offsets = st.sampled_from(list(dict.fromkeys([1, 0, count - 1, count, count + 1, *range(2, min(count, 50))])))
-        ctx.for_all(st.tuples(offsets, st.integers(1, min(count + 1, pages.largest))), window, shown=_window)
+        limits = st.integers(pages.smallest, max(pages.smallest, min(count + 1, pages.largest)))
+        ctx.for_all(st.tuples(offsets, limits), window, shown=_window)
 
     return _law(id, c, clauses, says(any_offset), check)
 
@@ -188,9 +186,17 @@ def cursor(id: str, c: ItemList, param: str, *clauses: str, sizes: tuple[int, ..
     return _law(id, c, clauses, says(cursor), check)
 
 
-def _largest(c: ItemList) -> int:
+def _nearest(c: ItemList, size: int) -> int:
+    """A size that a page may have: this one, or the nearest to it."""
     assert c.pages is not None
-    return c.pages.largest
+    return max(c.pages.smallest, min(size, c.pages.largest))
+
+
+def _usable(c: ItemList, sizes: Iterable[int]) -> list[int]:
+    """Those of the sizes that a page may have; the smallest one if there is none."""
+    assert c.pages is not None
+    usable = [each for each in dict.fromkeys(sizes) if c.pages.smallest <= each <= c.pages.largest]
+    return usable or [c.pages.smallest]
 
 
 def _of_size(size: int) -> str:

@@ -6,11 +6,14 @@ import {applyButton, creditForm, creditNotes, left, refundButton} from "./credit
 import {idList} from "./customers.js";
 import {button, field, h, num, options, show, table, td, th} from "./dom.js";
 import {date, isZero, moment, money, plural, sentence} from "./format.js";
-import {onPress} from "./messages.js";
+import {onPress, showError} from "./messages.js";
 import {customerHref, href} from "./route.js";
 import {session} from "./session.js";
 
-export async function showCustomer(root, text) {
+const explanations = new Map();  // the element that explains a bill's amount, by the bill's name: a refresh keeps it
+
+export async function showCustomer(root, text, reason) {
+  if (reason === "new") explanations.clear();
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new NotFound(`there is no customer '${text}'; customers have numbers`);
   const customer = await getInWorld(`/customers/${text}`);
   session.customer = customer.customer;
@@ -73,7 +76,8 @@ const state = (bill) => bill.overdue ? `${bill.settlement}, overdue` : bill.sett
 function billCard(customer, bill, index) {
   const name = `${customer.customer}-${bill.account}-${bill.bill}`;
   const owes = !isZero(bill.remaining) && bill.settlement !== "cancelled";
-  const why = h("div", {class: "why"});
+  const why = explanations.get(name) ?? h("div", {class: "why"});
+  if (explanations.has(name)) explain(customer, bill, why).catch(showError);
   return h("details", {class: "bill", open: index === 0, "data-key": `bill-${name}`},
     h("summary", {}, h("span", {class: "bill-name"}, `Bill ${bill.bill}`), h("span", {class: "muted"}, `${bill.run ? `run ${bill.run}` : "on demand"} · issued ${date(bill.issued_on)} · due ${date(bill.due_on)}`),
       h("span", {class: `tag ${bill.overdue ? "late" : owes ? "owed" : "good"}`}, state(bill)), bill.held ? h("span", {class: "tag"}, "held") : null,
@@ -81,10 +85,16 @@ function billCard(customer, bill, index) {
     h("p", {}, "Paid ", h("strong", {}, money(bill.paid, bill.currency)), isZero(bill.credited) ? null : [", credited ", h("strong", {}, money(bill.credited, bill.currency))], ", remaining ", h("strong", {id: `remaining-${bill.bill}`}, money(bill.remaining, bill.currency)), "."),
     owes ? payForm(customer, bill, name) : null,
     creditForm(customer, bill, name),
-    h("p", {}, button("Why this amount?", onPress(async () => {
-      const found = await getInWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
-      show(why, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, sentence(each, bill.currency)))));
+    h("p", {}, button("Why this amount?", onPress(() => {
+      explanations.set(name, why);
+      return explain(customer, bill, why);
     }), {class: "small", "data-key": `why-${name}`, "aria-label": `Why is bill ${bill.bill} ${money(bill.total, bill.currency)}?`})), why);
+}
+
+// Shows how a bill's amount was computed.
+async function explain(customer, bill, place) {
+  const found = await getInWorld(`/customers/${customer.customer}/bills/${bill.account}/${bill.bill}/why`);
+  show(place, lines(found.lines, found.currency), h("ol", {class: "steps"}, found.steps.map((each) => h("li", {}, sentence(each, bill.currency)))));
 }
 
 function payForm(customer, bill, name) {

@@ -14,7 +14,7 @@ export const customers = {
   title: "Customers",
   async show(root, args, reason, loaded, params) {
     if (reason === "journal") return;
-    if (args.length) await (await import("./customer.js")).showCustomer(root, args[0]);
+    if (args.length) await (await import("./customer.js")).showCustomer(root, args[0], reason);
     else await showList(root, params);
   },
 };

@@ -26,7 +26,8 @@ Json = Any
 
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """OpenAPI 3.0.3, Parameter Object: header parameters of these names are ignored."""
-MAX_PAIRS = 200
+MAX_PAIRS = 2000
+"""Documents allow lists of 1,500 items and more in a query; the URL itself may have 64 kB at most."""
 CONSTRAINTS = {
     "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
     "uniqueItems", "allOf", "anyOf", "oneOf", "not", "const", "exclusiveMinimum", "exclusiveMaximum",

@@ -37,7 +37,7 @@ class ReleaseBill(_OfBill, frozen=True, kw_only=True, tag="release_bill"):
 
 
 class CancelBill(_OfBill, frozen=True, kw_only=True, tag="cancel_bill"):
-    """Cancel a bill on which nothing was paid, by a credit note over everything not credited yet."""
+    """Cancel an unpaid bill: issue a credit note over everything not credited yet."""
 
     def apply(self, world: WorldState) -> Any:
         return world.ledger.cancel_bill(self.customer, self.account, self.bill, world.now)
@@ -83,9 +83,9 @@ class ResolvePayment(Command, frozen=True, kw_only=True, tag="resolve_payment"):
 
 
 class RefundPayment(Command, frozen=True, kw_only=True, tag="refund_payment"):
-    """Refund a payment, or ``amount`` of it: first what is not allocated to a bill, then what covers bills.
+    """Refund a payment, or ``amount`` of it: first the part not allocated to bills, then the part that covers them.
 
-    What covers bills is credited by credit notes, so that it is not owed again (docs/vendors/flexprice.md#refund).
+    Credit notes are issued for the second part, so that the customer does not owe it again (docs/vendors/flexprice.md#refund).
     """
 
     customer: Number
@@ -132,8 +132,8 @@ class IssueCreditNote(_OfBill, frozen=True, kw_only=True, tag="issue_credit_note
 class ApplyCredit(_OfBill, frozen=True, kw_only=True, tag="apply_credit"):
     """Pay a bill with what is left of the customer's credit notes and payments in the account; the result is the amount.
 
-    That is ``amount``, or as much as possible; from one ``payment`` or ``credit_note``, or from all, credit notes
-    first and the oldest first. ``currency``, if given, must be the bill's.
+    Without ``amount``, as much as possible. The credit comes from one ``payment`` or ``credit_note``, or from all: credit
+    notes first, oldest first. ``currency``, if given, must be the bill's.
     """
 
     amount: Decimal | None = None

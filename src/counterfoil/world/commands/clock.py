@@ -33,7 +33,7 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
     minutes: Annotated[int, Meta(ge=0, le=10**7)] = 0
 
     def months_from(self, now: datetime) -> float:
-        """How many months the clock is moved when it is ``now``, about."""
+        """About how many months the command moves a clock that shows ``now``."""
         return (self._target(now) - now) / timedelta(days=30.44)
 
     def apply(self, world: WorldState) -> datetime:
@@ -47,7 +47,7 @@ class AdvanceClock(Command, frozen=True, kw_only=True, tag="advance_clock"):
         return target
 
     def _target(self, now: datetime) -> datetime:
-        """Raises ``BadValue`` for a time after ``_LATEST``: the dates that follow from it would leave the calendar."""
+        """Raises ``BadValue`` for a time after ``_LATEST``: dates computed from it would overflow."""
         if self.to is not None:
             target = self.to
         else:

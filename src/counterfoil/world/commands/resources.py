@@ -1,4 +1,4 @@
-"""The commands that write to APIs made from a document: one resource, or all that one request writes."""
+"""Commands that write resources of APIs made from a document: one resource, or all resources of one request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from counterfoil.world.state import WorldState
 
 MAX_VALUE_BYTES = 1024 * 1024
-"""Bytes of one resource as JSON."""
+"""Limit on the JSON of one resource."""
 MAX_CONTENT_BYTES = 1024 * 1024
-"""Bytes uploaded for one resource."""
+"""Limit on the file uploaded for one resource."""
 MAX_WRITES = 10_000
-"""Resources that one command writes."""
+"""Limit on the resources that one command writes."""
 Key = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
@@ -38,15 +38,15 @@ class ResourceWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content: Content | None = None
 
     def __post_init__(self) -> None:
-        if self.value is not None:  # a fraction that was read exactly would be written to a capsule as a text
+        if self.value is not None:  # a capsule would write a Decimal as a string
             msgspec.structs.force_setattr(self, "value", plain_numbers(self.value))
 
 
 class WriteResource(ResourceWrite, Command, frozen=True, kw_only=True, tag="write_resource"):
     """Write the whole ``value`` of a resource, an object, or delete the resource with null.
 
-    ``collection`` is the path of its collection in the API's document, ``parent`` the ids of the members that it is below
-    of, joined with a slash; empty at the top. ``content`` is a file that was uploaded for it; without it, an earlier one stays.
+    ``collection`` is the path of its collection in the API's document, ``parent`` the ids of the resources
+    above it, joined with a slash; empty at the top. ``content`` is an uploaded file; without it, an earlier one stays.
     """
 
     def apply(self, world: WorldState) -> Any:
@@ -57,15 +57,15 @@ class WriteResource(ResourceWrite, Command, frozen=True, kw_only=True, tag="writ
 class WriteResources(Command, frozen=True, kw_only=True, tag="write_resources"):
     """Write or delete several resources, in this order: all of them, or none if one is refused.
 
-    Each of the ``writes`` has the members of ``write_resource``. A request that changes several resources is one such command.
+    Each of the ``writes`` has the members of ``write_resource``. A request that changes several resources executes one of these.
     """
 
     writes: Annotated[tuple[ResourceWrite, ...], Meta(min_length=1, max_length=MAX_WRITES)]
 
     def apply(self, world: WorldState) -> Any:
-        for each in self.writes:
-            _write(world, each)
-        return [each.id for each in self.writes]
+        for write in self.writes:
+            _write(world, write)
+        return [write.id for write in self.writes]
 
 
 def _write(world: WorldState, write: ResourceWrite) -> None:
@@ -78,14 +78,14 @@ def _write(world: WorldState, write: ResourceWrite) -> None:
 
 
 def in_one(writes: Sequence[WriteResource]) -> WriteResource | WriteResources:
-    """One command that does what these do. Raises ``BadValue`` for more than ``MAX_WRITES``."""
+    """One command that makes all ``writes``. Raises ``BadValue`` for more than ``MAX_WRITES``."""
     if len(writes) == 1:
         return writes[0]
     if len(writes) > MAX_WRITES:
         raise BadValue(f"one command writes up to {MAX_WRITES} resources", field="writes")
     names = ResourceWrite.__struct_fields__
     return WriteResources(
-        writes=tuple(ResourceWrite(**{name: getattr(each, name) for name in names}) for each in writes)
+        writes=tuple(ResourceWrite(**{name: getattr(write, name) for name in names}) for write in writes)
     )
 
 
@@ -93,13 +93,13 @@ def _check_content(content: Content) -> None:
     try:
         size = len(b64decode(content.base64, validate=True))
     except (binascii.Error, ValueError):
-        raise BadValue("what is uploaded is written in base64", field="content.base64") from None
+        raise BadValue("uploaded content must be base64", field="content.base64") from None
     if size > MAX_CONTENT_BYTES:
         raise BadValue(f"a file has up to {MAX_CONTENT_BYTES} bytes", field="content.base64")
 
 
 def plain_numbers(value: Any) -> Any:
-    """``value`` with every ``Decimal`` in it as the int or float that is nearest."""
+    """``value`` with every ``Decimal`` in it replaced by the nearest int or float."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, dict):

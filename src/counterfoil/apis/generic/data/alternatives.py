@@ -31,7 +31,7 @@ class Alternatives:
                 known = self.reader.properties(branch)
                 if self._says_otherwise(known, given) or (types and "object" not in types):
                     return 9, number
-                return (8 if known else 7) - min(7, sum(each in known for each in given)), number
+                return (8 if known else 7) - sum(each in known for each in given), number
             if given is not UNSET and not isinstance(given, list):
                 return (
                     0 if self.scalars.coerce(merged, types, given) is not UNSET and "object" not in types else 5
@@ -47,7 +47,7 @@ class Alternatives:
         for name, value in given.items():
             if isinstance(value, str | bool | int) and name in known:
                 merged = self.reader.merged(known[name])
-                listed = merged.get("enum", [merged["const"]] if "const" in merged else None)
+                listed = [merged["const"]] if "const" in merged else merged.get("enum")
                 if isinstance(listed, list) and not any(
                     each == value and isinstance(each, bool) == isinstance(value, bool) for each in listed
                 ):

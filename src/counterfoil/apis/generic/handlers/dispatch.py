@@ -56,7 +56,7 @@ class Handlers(ManyAtOnce):
                 with store.world.one_step():
                     return act(operation, request, store)
             except LedgerError as error:
-                raise ApiError("conflict", error.message, where=error.field) from None
+                raise ApiError("conflict", error.message) from None  # a bound of the world, not a field of the request
 
         def handle(request: Request, world: World) -> Response:
             return answer(request, MemberStore(self.generated, world, self.api))

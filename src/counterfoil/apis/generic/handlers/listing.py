@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
+from counterfoil.apis.generic.inference.relations import CREATED
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.object_parameters import with_members
@@ -28,6 +30,12 @@ OPERATORS: Mapping[str, str] = {
     "exact": "equal", "equals": "equal", "fuzzy": "contains", "like": "contains", "startat": "from", "endat": "to",
     "startdate": "from", "enddate": "to", "min": "from", "max": "to", "any": "in", "oneof": "in", "values": "in",
 }  # fmt: skip
+AGES: Mapping[str, str] = {
+    **dict.fromkeys(("newest", "newestfirst", "latest", "recent", "mostrecent", "recentlyadded", "new"), "desc"),
+    **dict.fromkeys(("oldest", "oldestfirst", "earliest", "old"), "asc"),
+}
+"""Which way what is asked for in these words is sorted by when it was made."""
+_DIRECTED = re.compile(r"(.+?)(?:[_.-]|(?=[AD][es])|(?=ASC|DESC))(asc|desc|Asc|Desc|ASC|DESC)(?:ending)?$")
 _SORT_FIELDS = ("field", "sortfield", "property", "key", "by", "name", "column", "timestamp", "attribute")
 
 
@@ -151,23 +159,29 @@ def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Me
     for text in reversed([each for each in texts if each]):
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
         said = direction.strip() or ("" if way is None else str(way))
-        descending = text.startswith("-") or said.lower().startswith("desc")
         known = _field(found[:50], letters(name))
+        if known is None and (ending := _DIRECTED.match(name)) is not None:  # ``price_asc``, ``priceDesc``
+            known, said = _field(found[:50], letters(ending[1])), ending[2]
+        if known is None and letters(name) in AGES:  # of what was made at one instant, the last is the newest
+            known, said = _field(found[:50], *CREATED), AGES[letters(name)]
+            if said == "desc":
+                found.reverse()
+        descending = text.startswith("-") or said.lower().startswith("desc")
         if known is not None:
             found.sort(key=lambda each, known=known: _order(at(each.value, known)), reverse=descending)  # type: ignore[misc]
     return found
 
 
-def _field(members: Sequence[Member], key: str) -> Place | None:
-    """The place of a field of this name in the members, or in what holds their fields."""
+def _field(members: Sequence[Member], *keys: str) -> Place | None:
+    """The place of a field of one of these names in the members, or in what holds their fields."""
     for member in members:
         for name in member.value:
-            if letters(name) == key:
+            if letters(name) in keys:
                 return (name,)
         for group in NESTED:
             inner = member.value.get(group)
             for name in inner if isinstance(inner, dict) else ():
-                if letters(name) == key or letters(group + name) == key:
+                if letters(name) in keys or letters(group + name) in keys:
                     return group, name
     return None
 

@@ -42,7 +42,8 @@ class ManyAtOnce(WriteHandlers):
             raise unknown(collection, missing)
         if len(members) > MAX_MEMBERS_PER_REQUEST:
             raise ApiError("conflict", f"one request deletes up to {MAX_MEMBERS_PER_REQUEST}")
-        response = self._respond(operation, self.bodies.made_up(operation.name, operation.name), request)
+        deleted = sum(member is not None for member in members)
+        response = self._respond(operation, self.bodies.cleared(operation.name, deleted), request)
         for member in members:
             if member is not None:
                 store.write(collection, parent, member.id, None)

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from counterfoil.apis.generic.data.instants import INSTANT_NAMES
+from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.values import FAILURES, Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
-from counterfoil.apis.generic.inference.relations import CREATED, UPDATED
+from counterfoil.apis.generic.inference.relations import CREATED, UPDATED, state_field
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import put
@@ -88,6 +89,7 @@ class MemberChanges:
         members = self.document.properties(collection)
         beside = {place for place, id_place, _ in collection.embeds if place != id_place}  # shown by their ids
         value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
+        wanted = self.document.reader.required(self.document.entity(collection))
         for name, schema in members.items():
             if name in value or name in beside:
                 continue
@@ -101,9 +103,33 @@ class MemberChanges:
             elif name in collection.server_owned and not self._comes_later(schema, name):
                 if self._is_instant(name, schema):
                     value[name] = self.instant(schema, now)
+                elif (begins := self._begins_as(name, merged)) is not None:
+                    value[name] = begins
                 else:
                     self._add_made(value, name, schema, key)
+            elif name in wanted and name != collection.state and self._is_nullable(merged):
+                value[name] = None  # nothing has happened to what is new
+        self._begin_attributes(members, value, now)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
+
+    def _begin_attributes(self, members: Mapping[str, Json], value: dict[str, Json], now: datetime) -> None:
+        """Set what the server sets among the ``attributes`` that were sent (JSON:API): the first state, and when it was made."""
+        sent = value.get("attributes")
+        if not isinstance(sent, dict):
+            return
+        reader, begun = self.document.reader, dict(sent)
+        fields = reader.properties(members.get("attributes", {}))
+        state, _ = state_field(reader, members.get("attributes", {}))
+        for name, schema in fields.items():
+            if name in begun:
+                continue
+            if name == state and (first := self._first_state(reader.merged(schema))) is not None:
+                begun[name] = first
+            elif reader.merged(schema).get("default") is not None:
+                begun[name] = reader.merged(schema)["default"]
+            elif letters(name) in CREATED | UPDATED:
+                begun[name] = self.instant(schema, now)
+        value["attributes"] = begun
 
     def replaced(
         self,
@@ -138,7 +164,7 @@ class MemberChanges:
         changes = {
             name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
         }
-        return self._touched(collection, _merged(before, changes), now)
+        return self._touched(collection, self._merged(before, changes, members, {}), now)
 
     def replaced_by(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
@@ -155,14 +181,13 @@ class MemberChanges:
         fields: Mapping[str, Json],
         now: datetime,
     ) -> dict[str, Json]:
-        """The value after an action: its fields are set; ``now`` stands for the world's time."""
-        value = dict(before)
+        """The value after an action: what was sent, then what the action sets; ``now`` stands for the world's time."""
         members = self.document.properties(collection)
+        changes = {name: each for name, each in fields.items() if name not in _top(collection.id)}
+        value = self._merged(before, changes, members, {})
         for name, new in operation.sets:
             value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
             self._note_when(value, members, new, now)
-        if not operation.sets:
-            value = _merged(value, {name: each for name, each in fields.items() if name not in _top(collection.id)})
         return self._touched(collection, value, now)
 
     def instant(self, schema: Json, now: datetime) -> Json:
@@ -199,6 +224,16 @@ class MemberChanges:
             return None
         by_letters = {letters(str(each)): each for each in values}
         return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
+
+    def _begins_as(self, name: str, merged: Mapping[str, Json]) -> Json:
+        """What a flag or a count of a new member begins as, where the document allows that: nothing has been done to it, and
+        nothing is counted. None for any other field."""
+        types, key = self.document.reader.types(merged), letters(name)
+        if types <= {"boolean", "null"} and types and not merged.keys() & {"enum", "const"}:
+            return key.removeprefix("is") in ("active", "enabled", "available", "valid", "open", "visible")
+        counts = key.endswith("count") or key.startswith("numberof") or key == "progress"
+        least, most = bounds_of(merged)
+        return 0 if counts and types & {"integer", "number"} and least <= 0 <= most else None
 
     def _is_instant(self, name: str, schema: Json) -> bool:
         """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
@@ -246,7 +281,33 @@ class MemberChanges:
         for name in collection.updated:
             if name in members:
                 value[name] = self.instant(members[name], now)
+        inner = value.get("attributes")
+        if isinstance(inner, dict):
+            fields = self.document.reader.properties(members.get("attributes", {}))
+            changed = {name: self.instant(each, now) for name, each in fields.items() if letters(name) in UPDATED}
+            value["attributes"] = {**inner, **changed}
         return value
+
+    def _merged(
+        self, before: Mapping[str, Json], changes: Mapping[str, Json], members: Mapping[str, Json], further: Json
+    ) -> dict[str, Json]:
+        """Objects merged (RFC 7396): null takes a field away where the document does not allow it as its value."""
+        reader, out = self.document.reader, dict(before)
+        for name, value in changes.items():
+            schema, old = members.get(name, further), out.get(name)
+            if value is None and reader.types(schema) and not self._is_nullable(reader.merged(schema)):
+                out.pop(name, None)
+            elif isinstance(value, dict) and (isinstance(old, dict) or old is None) and reader.is_object(schema):
+                rest = reader.merged(schema).get("additionalProperties")
+                out[name] = self._merged(old or {}, value, reader.properties(schema), rest)
+            elif isinstance(value, dict) and isinstance(old, dict):
+                out[name] = self._merged(old, value, {}, {})
+            else:
+                out[name] = value
+        return out
+
+    def _is_nullable(self, merged: Mapping[str, Json]) -> bool:
+        return bool(merged.get("nullable")) or "null" in self.document.reader.types(merged)
 
     def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
         """``canceled_at`` for a status that becomes ``canceled``."""
@@ -259,11 +320,3 @@ class MemberChanges:
 
 def _top(place: Place) -> tuple[str, ...]:
     return (str(place[0]),) if len(place) == 1 else ()
-
-
-def _merged(before: Mapping[str, Json], changes: Mapping[str, Json]) -> dict[str, Json]:
-    out = dict(before)
-    for name, value in changes.items():
-        old = out.get(name)
-        out[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return out

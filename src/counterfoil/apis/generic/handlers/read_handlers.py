@@ -122,7 +122,8 @@ class ReadHandlers:
             owner = self.document.model.collections.get(path)
             if owner is not None and not owner.parents and store.get(owner, "", value) is None:
                 raise unknown(owner, value)
-            yield parameter, field, value
+            if field:
+                yield parameter, field, value
 
     # --- what a request names, and how it is answered ---------------------------------------------
 

@@ -17,6 +17,7 @@ from counterfoil.apis.generic.handlers.page_facts import Facts
 from counterfoil.apis.generic.handlers.sequences import is_sequence, to_sequence
 from counterfoil.apis.generic.handlers.xml_bodies import to_xml
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put, wrapped
 from counterfoil.apis.generic.rows import Member
 from counterfoil.json_values import copy_json
@@ -24,6 +25,10 @@ from counterfoil.media_types import is_xml
 
 Json = Any
 
+SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
+"""Flags of an answer that say that it went well."""
+DELETED = frozenset(["deleted", "deletedcount", "numdeleted", "count", "affected", "removed"])
+"""Members of an answer that say how many were deleted."""
 MADE_ITEMS = 3
 """Values in a made sequence."""
 
@@ -85,9 +90,21 @@ class ResponseBodies:
     def _fitted(self, name: str, answer: DocumentedResponse, key: str, given: Json, row: int = 1) -> Json:
         checks = self.document.checks(name, answer)
         try:
-            return fit(self.document.values, answer.schema, checks, key, given=given, row=row)
+            made = fit(self.document.values, answer.schema, checks, key, given=given, row=row)
         except Unmakeable as reason:
             raise cannot(name, answer.status, str(reason)) from None
+        return self._successful(name, answer, made)
+
+    def _successful(self, name: str, answer: DocumentedResponse, body: Json) -> Json:
+        """``body``, in which what says whether it went well does so: ``{"ok": true, …}``. A field of a member stays as it is."""
+        if not isinstance(body, dict) or not SUCCESS & {letters(each) for each in body}:
+            return body
+        operation = self.document.model.operations[name]
+        own = self.document.properties(self.document.collection(operation)) if operation.collection else {}
+        said = {each: True for each, value in body.items() if value is False and letters(each) in SUCCESS}
+        said = {each: True for each in said if operation.at or each not in own}
+        told = {**body, **said}
+        return told if said and self.document.checks(name, answer).is_valid(told) else body
 
     def item(self, operation: Operation, member: Member, key: str) -> Json:
         """A member as an item of a list."""
@@ -163,9 +180,18 @@ class ResponseBodies:
         checks = self.document.checks(name, answer)
         shown = [value for _, value in self.document.examples(answer)]
         try:
-            return fit(self.document.values, answer.schema, checks, key, given=given, row=0, examples=shown)
+            made = fit(self.document.values, answer.schema, checks, key, given=given, row=0, examples=shown)
         except Unmakeable as reason:
             raise cannot(name, answer.status, str(reason)) from None
+        return made if any(made is each for each in shown) else self._successful(name, answer, made)
+
+    def cleared(self, name: str, deleted: int) -> Json:
+        """The answer to a request that deleted some members, with their number where it has one."""
+        body, answer = self.made_up(name, name), self.document.answer(name)
+        counts = [each for each in body if letters(each) in DELETED] if isinstance(body, dict) else []
+        numbers = {each: deleted > 0 if isinstance(body[each], bool) else deleted for each in counts}
+        told = {**body, **numbers} if counts else body
+        return told if counts and self.document.checks(name, answer).is_valid(told) else body
 
     def _as_xml(self, answer: DocumentedResponse, key: str, given: Json) -> bytes:
         """A value as its schema has it, in XML, for which no schema is checked."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
+from counterfoil.apis.generic.handlers.misfits import refuse_misfit
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.composite import fields_of, joined
@@ -30,13 +31,14 @@ class WriteHandlers(ReadHandlers):
         parent = self._parent(collection, request, store)
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
         sent = self._each_sent(operation, self._body(operation, request))
-        made = []
+        made, ids = [], set[str]()
         for each in sent:
             fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
             self._check_references(collection, fields, store)
             if collection.parts:
                 fields.update({str(place[0]): value for place, value in fixed.items()})
-            id, value = self.new_member(collection, parent, fields, store, fixed)
+            id, value = self.new_member(collection, parent, fields, store, fixed, ids)
+            ids.add(id)
             made.append(self._write(operation, collection, parent, id, value, store, request))
         return self._together(operation, made)
 
@@ -68,17 +70,26 @@ class WriteHandlers(ReadHandlers):
         fields: Mapping[str, Json],
         store: MemberStore,
         fixed: Mapping[Place, Json] | None = None,
+        repeatable: Container[str] = (),
     ) -> tuple[str, dict[str, Json]]:
-        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken."""
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken, unless it is
+        ``repeatable``: the same request may name a member twice, and the last counts."""
         world = store.world
-        id = self._new_id(collection, parent, fields, store) if collection.id else ONLY
+        id = self._new_id(collection, parent, fields, store, repeatable) if collection.id else ONLY
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         value = self.changes.created(collection, fields, determined, key, world.now)
         self.generated.alternates.put_into(collection, value, key, fields)
         return id, value
 
-    def _new_id(self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore) -> str:
+    def _new_id(
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: MemberStore,
+        repeatable: Container[str],
+    ) -> str:
         """The id that was sent, if clients choose it and its path takes it; else a new one.
 
         Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
@@ -86,7 +97,7 @@ class WriteHandlers(ReadHandlers):
         anew.
         """
         if collection.parts:
-            return self._new_composite(collection, parent, fields, store)
+            return self._new_composite(collection, parent, fields, store, repeatable)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if (
@@ -98,7 +109,7 @@ class WriteHandlers(ReadHandlers):
             and self.document.can_be_asked_for(collection, str(sent))
         ):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
-            if taken and self.document.refuses_taken_ids(collection):
+            if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
                     "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
                 )
@@ -106,7 +117,12 @@ class WriteHandlers(ReadHandlers):
         return store.new_id(collection, parent)
 
     def _new_composite(
-        self, collection: Collection, parent: str, fields: Mapping[str, Json], store: MemberStore
+        self,
+        collection: Collection,
+        parent: str,
+        fields: Mapping[str, Json],
+        store: MemberStore,
+        repeatable: Container[str],
     ) -> str:
         """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
         made = fields_of(collection, store.new_id(collection, parent))
@@ -116,7 +132,8 @@ class WriteHandlers(ReadHandlers):
             is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
             values.append(text(sent) if is_usable else made[name])
         id = joined(values)
-        if store.get(collection, parent, id) is not None and self.document.refuses_taken_ids(collection):
+        taken = id not in repeatable and store.get(collection, parent, id) is not None
+        if taken and self.document.refuses_taken_ids(collection):
             raise ApiError(
                 "conflict", f"there is a member with the id '{id[:100]}' already", where=collection.parts[-1]
             )
@@ -212,9 +229,11 @@ class WriteHandlers(ReadHandlers):
                 )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
+            refuse_misfit(self.document, operation, collection, member.value, value, fields)
             return self._write(operation, collection, parent, member.id, value, store, request)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
+        refuse_misfit(self.document, operation, collection, member.value, value, fields)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def _patched(self, collection: Collection, member: Member, patch: Json, store: MemberStore) -> dict[str, Json]:
@@ -272,6 +291,7 @@ class WriteHandlers(ReadHandlers):
         was_deleted = written is not None and written.value is None
         before = {} if was_deleted else self.only_member(collection, parent, store).value
         value = self.changes.updated(collection, before, fields, store.world.now)
+        refuse_misfit(self.document, operation, collection, before, value, fields)
         return self._write(operation, collection, parent, ONLY, value, store, request)
 
     def delete_one(self, operation: Operation, request: Request, store: MemberStore) -> Response:

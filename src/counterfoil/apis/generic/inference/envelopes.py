@@ -19,9 +19,11 @@ LIST_NAMES = word_set(
 )
 ITEM_NAMES = word_set(
     """
-    data result item object resource response record entity payload value body
+    data result item object resource response record entity payload value body node
     """
 )
+SENT_NAMES = ITEM_NAMES | word_set("input params arguments args request")
+"""What wraps the fields in a request."""
 IDENTIFYING = frozenset(["id", "uuid", "sid", "gid"])
 NOISE = word_set(
     """
@@ -41,7 +43,8 @@ def list_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, st
     found = _candidates(reader, schema, noun, ())
     for name, member in reader.properties(schema).items():
         if letters(name) in ITEM_NAMES | {"embedded", "list"} and not reader.is_array(member):
-            found += [(score - 1, place, why) for score, place, why in _candidates(reader, member, noun, (name,))]
+            deeper = 0 if letters(name) == "embedded" else 1  # HAL has lists nowhere else
+            found += [(score - deeper, place, why) for score, place, why in _candidates(reader, member, noun, (name,))]
     if not found:
         return None
     score, place, why = max(found, key=lambda each: (each[0], -len(each[1])))
@@ -139,7 +142,7 @@ def body_place(reader: SchemaReader, schema: Json, nouns: Iterable[str]) -> tupl
     for name in objects:
         if letters(name) == "id":  # an id of several parts, which wraps nothing
             continue
-        if any(same(name, noun) for noun in nouns) or letters(name) in ITEM_NAMES:
+        if any(same(name, noun) for noun in nouns) or letters(name) in SENT_NAMES:
             others = [each for each in members if each != name]
             if len(others) <= 2:
                 return (name,), f"the body's fields are in '{name}'"

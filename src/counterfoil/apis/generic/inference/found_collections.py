@@ -207,16 +207,19 @@ class FoundCollections:
         whole = self._draft_of(answer.schema, path)
         if whole is not None:  # and not the list of something else that it has
             return whole, (), (), "one"
-        listed = list_place(self.reader, answer.schema, path.noun)
-        if listed is not None:
-            item = self.reader.member(answer.schema, (*listed[0], 0))
-            for place in ((), member_place(self.reader, item, (), "")[0]):
-                draft = self._draft_of(self.reader.member(item, place), path)
-                if draft is not None:
-                    return draft, listed[0], place, "list"
         place, _, _ = member_place(self.reader, answer.schema, (path.noun, singular(path.parent(2).noun)))
-        draft = self._draft_of(self.reader.member(answer.schema, place), path)
-        return None if draft is None else (draft, place, (), "one")
+        shown = self._draft_of(self.reader.member(answer.schema, place), path)
+        listed = list_place(self.reader, answer.schema, path.noun)
+        is_inside = (
+            listed is not None and bool(place) and listed[0][: len(place)] == place
+        )  # a list that the member has
+        if listed is not None and not (shown is not None and is_inside):
+            item = self.reader.member(answer.schema, (*listed[0], 0))
+            for each in ((), member_place(self.reader, item, (), "")[0]):
+                draft = self._draft_of(self.reader.member(item, each), path)
+                if draft is not None:
+                    return draft, listed[0], each, "list"
+        return None if shown is None else (shown, place, (), "one")
 
     def _draft_of(self, schema: Json, path: Path) -> CollectionDraft | None:
         reference = reference_of(schema)

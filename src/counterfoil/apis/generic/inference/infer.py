@@ -22,7 +22,7 @@ from counterfoil.apis.generic.inference.queries import about_own_kind, chooses, 
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.search_bodies import body_queries
-from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Parent, place_text
+from counterfoil.apis.generic.model import Collection, Decision, Filter, Model, Operation, Parent, place_text
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -269,7 +269,7 @@ class _Inference:
             id_query=found.id_query,
             first=found.first,
             key=found.key,
-            scope=tuple(found.scope),
+            scope=tuple(found.scope) or self._called_on(name, found, collections),
             sets=tuple(sorted(found.sets.items())),
             verb_at=found.verb_at,
         )
@@ -283,6 +283,13 @@ class _Inference:
         if found.role == "list":
             return self._with_queries(base, found.draft)
         return base if found.role == "made_up" else self._with_choice(base)
+
+    def _called_on(
+        self, name: str, found: InferredRole, collections: dict[str, Collection]
+    ) -> tuple[tuple[str, str, str], ...]:
+        """The members that a call is made on which creates a member of a collection elsewhere."""
+        is_elsewhere = found.role == "create" and found.draft is not None and not found.draft.path.parameters
+        return self._above(name, collections) if is_elsewhere else ()
 
     def _above(self, name: str, collections: dict[str, Collection]) -> tuple[tuple[str, str, str], ...]:
         """The members that a made-up answer is below of: each path parameter with its collection, if that is known."""
@@ -339,6 +346,11 @@ class _Inference:
             body = request_schema(self.spec.operations[operation.name])
             found = body_queries(self.reader, list(parameters), body, draft.entity, envelope, operation.at)
             operation = replace(operation, asks="body")
+        ids = [each for each in found.unknown if letters(each) == "ids"] if len(draft.id) == 1 else []
+        for name in ids:
+            found.unknown.remove(name)
+            found.filters.append((name, Filter(draft.id, "in")))
+            found.reasons.append((f"filter {name}", f"it lists the ids of members, which are '{draft.id[0]}'", 0.8))
         for what, reason, sure in found.reasons:
             self.note(operation.name, what, reason, sure)
         for name in found.unknown:

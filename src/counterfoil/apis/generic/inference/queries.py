@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.conditions import is_condition
-from counterfoil.apis.generic.inference.relations import CREATED
+from counterfoil.apis.generic.inference.time_spans import time_span
 from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.object_parameters import noun, of_kind, taken_apart
@@ -73,12 +73,6 @@ _PREFIXES: tuple[tuple[str, Operator], ...] = (
     ("min", "from"), ("max", "to"), ("from", "from"), ("to", "to"), ("start", "from"), ("end", "to"), ("filter", "equal"),
     ("after", "above"), ("before", "below"), ("since", "from"), ("until", "to"), ("notby", "not"),
 )  # fmt: skip
-WINDOWS: Mapping[str, Operator] = {
-    **dict.fromkeys(("startdate", "starttime", "startat", "begin", "begintime", "begindate", "after"), "from"),
-    **dict.fromkeys(("from", "fromdate", "fromtime", "since"), "from"),
-    **dict.fromkeys(("enddate", "endtime", "to", "todate", "totime", "until", "end", "endat", "before"), "to"),
-}  # fmt: skip
-"""What a parameter of this name does to the field that says when something was."""
 _WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -123,13 +117,13 @@ def queries(
         elif kind and kind not in names:
             names[kind], parts[kind] = name, each
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
-        elif (selects := selection(reader, name, each.get("schema", {}), members)) is not None:
+        elif (selects := selection(reader, name, each.get("schema", {}), members, entity)) is not None:
             found.filters.append((name, selects))
             how = f"{selects.operator} of '{'.'.join(map(str, selects.field))}'"
             found.reasons.append(
                 (f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8)
             )
-        elif (window := _window(reader, name, each.get("schema", {}), entity)) is not None:
+        elif (window := time_span(reader, each, entity)) is not None:
             found.filters.append((name, window))
             how = f"{window.operator} of '{window.field[0]}', the field that says when"
             found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
@@ -229,7 +223,15 @@ def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
     return found
 
 
-def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[str, Place]) -> Filter | None:
+def _is_list(reader: SchemaReader, entity: Json, place: Place) -> bool:
+    """Whether a field holds a list of plain values."""
+    field = reader.member(entity, place)
+    return field is not None and reader.is_array(field) and not reader.is_object(reader.items(field))
+
+
+def selection(
+    reader: SchemaReader, name: str, schema: Json, members: Mapping[str, Place], entity: Json
+) -> Filter | None:
     """The filter that a parameter is, by its name: a field, or a field with an operator."""
     key = letters(name)
     many: Operator = "in" if reader.is_array(schema) else "equal"
@@ -237,6 +239,9 @@ def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[st
         return Filter(members[key], many)
     if singular(key) != key and (field_ := members.get(singular(key))) is not None:
         return Filter(field_, "in")
+    plural = next((place for other, place in members.items() if other != key and singular(other) == key), None)
+    if plural is not None and _is_list(reader, entity, plural):  # ``tag`` of what has ``tags``
+        return Filter(plural, many)
     if key.endswith("ids") and (field_ := members.get(key[:-1])) is not None:
         return Filter(field_, "in")
     split = [each.lower() for each in _WORDS.split(name) if each]
@@ -248,32 +253,6 @@ def selection(reader: SchemaReader, name: str, schema: Json, members: Mapping[st
             if split[0] == word and (field_ := _named("".join(split[1:]), members)) is not None:
                 return Filter(field_, many if operator == "equal" else operator)
     return None
-
-
-def _window(reader: SchemaReader, name: str, schema: Json, entity: Json) -> Filter | None:
-    """A parameter that begins or ends a span of time (``start_date``, ``until``): of the entity's one instant, or of when
-    it was made."""
-    operator = WINDOWS.get(letters(name))
-    merged = reader.merged(schema)
-    if operator is None or not (reader.types(schema) & {"string", "integer"} or not reader.types(schema)):
-        return None
-    instants = [
-        field
-        for field, member in reader.properties(entity).items()
-        if _is_instant(reader, member) or letters(field) in CREATED
-    ]
-    made = [field for field in instants if letters(field) in CREATED]
-    chosen = instants if len(instants) == 1 else made[:1]
-    is_text = "string" in reader.types(schema)
-    if not chosen or (is_text and merged.get("format") not in ("date", "date-time", None)):
-        return None
-    return Filter((chosen[0],), operator)
-
-
-def _is_instant(reader: SchemaReader, member: Json) -> bool:
-    """Whether a field holds a date or time, or a list of them."""
-    merged = reader.merged(reader.items(member) if reader.is_array(member) else member)
-    return merged.get("format") in ("date", "date-time", "unix-time")
 
 
 def _named(key: str, members: Mapping[str, Place]) -> Place | None:

@@ -15,6 +15,7 @@ from counterfoil.apis.generic.inference.envelopes import list_place, member_plac
 from counterfoil.apis.generic.inference.found_collections import FoundCollections
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.kept_after_delete import state_after_delete
 from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
@@ -86,6 +87,11 @@ class Roles:
     def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
         at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
+        if method == "delete" and draft.entity is not None:
+            sets, kept = state_after_delete(self.reader, draft.entity, self.operations[name])
+            if sets:
+                reason = f"DELETE of one member, which is kept: {kept}"
+                return InferredRole("action", draft, at, body=body, sets=sets, reason=reason, confidence=0.7)
         roles: dict[str, Role] = {
             "get": "read",
             "put": "replace",
@@ -211,15 +217,27 @@ class Roles:
                 why = f"its answer holds what {draft.path.text} holds"
                 body, _ = self.collections.body_of(name, draft)
                 scope = self.collections.scope(path, draft)
+                if scope is None and role == "one" and draft.items and not draft.path.parameters:
+                    scope, why = [], f"its answer is a member of {draft.path.text}, which does not say below what it is"
                 if scope is not None:
                     does: Role = "list" if role == "list" else "create"
                     return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
         if owner is not None and method in (*WRITING, "delete") and "get" not in self.paths[path.text]:
-            if is_verb(path.last) or (shown is not None and shown[0] is owner and method in ("post", "put")):
-                return self._action(name, method, path, before, path.last)
+            if (
+                is_verb(path.last)
+                or (shown is not None and shown[0] is owner and method in ("post", "put"))
+                or self._sets_state(name, owner, path.last)
+            ):
+                return self._action(name, method, path, before, path.last.rpartition(".")[2] or path.last)
             if method == "post":
                 return self._created_below(name, path)
         return self._single_role(name, method, path)
+
+    def _sets_state(self, name: str, owner: CollectionDraft, word: str) -> bool:
+        """Whether a word that is no usual verb leads to a state of the member, and no field is sent that might say it."""
+        if owner.entity is None or self.reader.properties(request_schema(self.operations[name])):
+            return False
+        return bool(action_effect(self.reader, owner.entity, word.rpartition(".")[2])[0])
 
     def _many(self, name: str, draft: CollectionDraft) -> Place | None:
         """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""

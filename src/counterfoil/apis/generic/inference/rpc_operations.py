@@ -14,7 +14,7 @@ from typing import Any
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.inference.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.inference.identity import identity
-from counterfoil.apis.generic.inference.relations import is_verb
+from counterfoil.apis.generic.inference.relations import VERBS, is_verb
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular, word_set, words
 from counterfoil.apis.generic.paths import Path, Segment, read_path
@@ -76,7 +76,7 @@ def split_rpc_path(path: Path) -> tuple[Path, str, str, str] | None:
     if len(parts) > 1:
         return path.parent(), "/".join(parts[:-1]), parts[-1], "dotted"
     spoken = words(last)
-    if len(spoken) > 1 and spoken[0] in KINDS:
+    if len(spoken) > 1 and (spoken[0] in KINDS or spoken[0] in VERBS):
         noun = re.sub(r"^[^A-Za-z0-9]+", "", last[len(spoken[0]) :])
         return path.parent(), noun[:1].lower() + noun[1:], spoken[0], "spoken"
     if len(spoken) == 1 and (spoken[0] in KINDS or is_verb(last)) and len(path.segments) > 1:

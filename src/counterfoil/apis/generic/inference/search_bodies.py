@@ -14,7 +14,9 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-GROUPS = word_set("query filter filters where criteria pagination paging page options params selection conditions")
+GROUPS = word_set(
+    "query filter filters where criteria pagination paging page options params selection conditions input args arguments request"
+)
 MAX_DEPTH = 4
 
 

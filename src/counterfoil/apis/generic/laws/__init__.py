@@ -125,6 +125,8 @@ def _confidence(model: Model, operation: str, resource: Resource) -> float:
 def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -> Iterator[Law]:
     listing = resource.items
     operation = resource.operation("list")
+    if operation is not None and _needs_credential(resource, operation):
+        yield access.without_credential(f"{prefix}.auth", resource, operation, known)
     if listing is None or operation is None:
         return
 
@@ -154,8 +156,6 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
         yield _counts(f"{prefix}.count", resource, operation, known)
     for param, values in _enums(resource, operation):
         yield access.every_value_is_accepted(f"{prefix}.enum.{param}", resource, param, values, known)
-    if _needs_credential(resource, operation):
-        yield access.without_credential(f"{prefix}.auth", resource, operation, known)
 
 
 def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
@@ -189,7 +189,8 @@ def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
         assert isinstance(found, WalkedList)
         whole = found.ids(found.require_items(ctx, 2))
         most = found.walk.most or len(whole)
-        for size in dict.fromkeys(min(each, most) for each in (1, 2, max(1, len(whole) // 2))):
+        sizes = (max(min(each, most), found.smallest) for each in (1, 2, max(1, len(whole) // 2)))
+        for size in dict.fromkeys(sizes):
             ctx.cases += 1
             got = found.ids(replace(found, walk=replace(found.walk, most=size)).fetch_all(ctx))
             ctx.expect(got == whole[: len(got)] and len(got) >= min(len(whole), 200 * size), f"{whole[:8]}", got)

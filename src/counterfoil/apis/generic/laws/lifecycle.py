@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_of, plain
-from counterfoil.apis.generic.laws.members import NOT_FOUND, fits, unknown_id
+from counterfoil.apis.generic.laws.members import NOT_FOUND, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, id_of, member_in, parents_of
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, fits, id_of, member_in, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
 from counterfoil.contract.law import Law, NotTried, quoted
 from counterfoil.json_schema.alternatives import property_of
+from counterfoil.plain_text import counted
 
 Json = Any
 Known = Mapping[str, Resource]
@@ -70,9 +72,23 @@ def created_is_listed(id: str, resource: Resource, create: Operation, known: Kno
         if resource.items is not None and resource.items.base:
             raise NotTried(f"the list asks for {', '.join(resource.items.base)}, which the new member may not match")
         ids = _listed_ids(ctx, resource, made.parents, _selecting(resource, made.member))
+        most = _most_listed(resource)
+        if most is not None and len(ids) >= most and str(made.id) not in ids:
+            raise NotTried(f"the list shows no more than {counted(most, 'member')}")
         ctx.expect(ids.count(str(made.id)) == 1, f"{made.id} once in the list", f"{ids.count(str(made.id))} times")
 
     return Law(id, create.name, "lifecycle", (), "A member that was created is in the list, once.", check, writes=True)
+
+
+def _most_listed(resource: Resource) -> int | None:
+    """How many members the list may show, where it has no pages; None without a bound."""
+    listing = resource.operation("list")
+    if listing is None or listing.pages.kind != "none":
+        return None
+    answer = success_response(resource.definition(listing), "GET")
+    shown = resource.reader.member(answer.schema, listing.at) if answer.schema is not None else None
+    most = resource.reader.merged(shown).get("maxItems") if shown is not None else None
+    return int(most) if isinstance(most, int) else None
 
 
 def update_changes_only_what_was_sent(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -39,6 +39,8 @@ class WalkedList(ItemList):
     """A list that is read page after page because its pages cannot be asked for by number and size."""
 
     walk: ModelPages = field(default_factory=ModelPages)
+    smallest: int = 1
+    """The smallest page that may be asked for."""
 
     def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         return self.fetch(ctx, {**query, **self._size()})
@@ -121,21 +123,25 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
         "headers": required_headers(definition, document),
         "items": lambda body: _items(body, operation),
     }
+    highest = _bound(_parameter(definition, pages.at, reader, entity), "maximum")
+    smallest = max(1, _bound(_parameter(definition, pages.size, reader, entity), "minimum") or 1)
     if pages.kind in ("page", "offset") and pages.size:
         most = pages.most or max(SIZE, pages.default)
         shared["pages"] = (
-            Pages(pages.at, pages.size, pages.first, most, _highest(_parameter(definition, pages.at, reader, entity)))
+            Pages(pages.at, pages.size, pages.first, most, highest, smallest)
             if pages.kind == "page"
-            else Offsets(pages.at, pages.size, most, pages.first)
+            else Offsets(pages.at, pages.size, most, pages.first, smallest)
         )
         return ItemList(**shared)
-    return ItemList(**shared) if pages.kind == "none" and not pages.size else WalkedList(**shared, walk=pages)
+    if pages.kind == "none" and not pages.size:
+        return ItemList(**shared)
+    return WalkedList(**shared, walk=pages, smallest=smallest)
 
 
-def _highest(parameter: Json) -> int | None:
-    """The highest value that a query parameter's schema allows; None if it names none."""
-    most = parameter.get("maximum")
-    return int(most) if isinstance(most, int | float) and not isinstance(most, bool) else None
+def _bound(parameter: Json, which: str) -> int | None:
+    """The highest or lowest value that a query parameter's schema allows; None if it names none."""
+    bound = parameter.get(which)
+    return int(bound) if isinstance(bound, int | float) and not isinstance(bound, bool) else None
 
 
 def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
@@ -236,9 +242,8 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
     if make is None:
         return None
     ordered = make(found, param, inclusive=selects.operator in ("from", "to"))
-    if found.kind not in (INTEGER, NUMBER):
-        return ordered
-    return replace(ordered, draw=_around(document.schemas.validator(schema, "request")), write=_number)
+    ordered = replace(ordered, draw=_around(document.schemas.validator(schema, "request")))
+    return replace(ordered, write=_number) if found.kind in (INTEGER, NUMBER) else ordered
 
 
 def _documented(parameter: Checks, is_list: bool) -> Any:
@@ -247,15 +252,15 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
     def is_accepted(value: Json) -> bool:
         if is_list and isinstance(value, str) and "," in value:
             return False
-        if isinstance(value, date):
-            value = value.isoformat()
         return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
 
     def draw(selects: Filter, items: Any) -> Any:
         from hypothesis import strategies as st
 
         values = [
-            value for value in observed(selects.field, items) if selects.field.kind == DATE_TIME or is_accepted(value)
+            value
+            for value in observed(selects.field, items)
+            if is_accepted(selects.field.write(value) if isinstance(value, date) else value)
         ]
         if not values:
             raise NotTried(f"no value in the list is one that {selects.param} takes")
@@ -269,21 +274,30 @@ def _number(value: Decimal) -> str:
     return str(int(value)) if value == int(value) else format(value, "f")
 
 
+STEPS: Mapping[str, tuple[Any, ...]] = {
+    NUMBER: (Decimal("0.01"), Decimal(1)),
+    INTEGER: (Decimal(1),),
+    DATE_TIME: (timedelta(seconds=1),),
+    DATE: (timedelta(days=1),),
+}
+
+
 def _around(parameter: Checks) -> Any:
-    """Draws observed numbers, and some just below and above them, that the parameter's schema takes."""
+    """Draws observed numbers or times, and some just below and above them, that the parameter's schema takes."""
+
+    def is_taken(selects: Filter, value: Any) -> bool:
+        if isinstance(value, Decimal):
+            return parameter.is_valid(int(value) if value == int(value) else value)
+        return parameter.is_valid(selects.write(value))
 
     def draw(selects: Filter, items: Any) -> Any:
         from hypothesis import strategies as st
 
         values = observed(selects.field, items)
-        steps = (Decimal("0.01"), Decimal(1)) if selects.field.kind == NUMBER else (Decimal(1),)
-        near = [value + way * step for value in values[:20] for step in steps for way in (1, -1)]
-        whole = [Decimal(int(value)) for value in values[:20]]
-        taken = [
-            value
-            for value in dict.fromkeys([*values[:3], *near, *values[3:], *whole])
-            if parameter.is_valid(int(value) if value == int(value) else value)
-        ]
+        near = [value + way * step for value in values[:20] for step in STEPS[selects.field.kind] for way in (1, -1)]
+        whole = [Decimal(int(value)) for value in values[:20] if isinstance(value, Decimal)]
+        usable = dict.fromkeys([*values[:3], *near, *values[3:], *whole])
+        taken = [value for value in usable if is_taken(selects, value)]
         if not taken:
             raise NotTried(f"no value near those in the list is one that {selects.param} takes")
         return st.sampled_from(taken)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, id_of, member_in, parents_of
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, fits, id_of, member_in, parents_of
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.context import LawContext
@@ -157,25 +157,6 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
             if other not in known_texts and fits(other):
                 return other
     raise NotTried(f"no unknown id of the form of {text} was found")
-
-
-def fits(resource: Resource, read: Operation) -> Callable[[Json], bool]:
-    """Whether a value is an id that the operation's path takes."""
-    name = read.name.rpartition("{")[2].partition("}")[0]
-    for each in resource.definition(read).get("parameters") or ():
-        if each.get("in") == "path" and each.get("name") == name and each.get("schema"):
-            valid: Callable[[Json], bool] = resource.document.schemas.validator(each["schema"], "request").is_valid
-            return lambda value: any(map(valid, _as_in_a_path(value)))
-    return lambda value: True
-
-
-def _as_in_a_path(value: Json) -> Iterator[Json]:
-    """An id as it may be read in a path, whose type may be another: ``"12"`` and 12 are one text there."""
-    yield value
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        yield int(value)
-    elif isinstance(value, int):
-        yield str(value)
 
 
 def _turned(letter: str, step: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,11 +67,22 @@ def resources(document: Document) -> dict[str, Resource]:
             names[path],
             collection,
             by_path.get(path, {}),
-            list_of(collection, by_path[path]["list"], document) if "list" in by_path.get(path, {}) else None,
+            _items_of(collection, by_path.get(path, {}).get("list"), document),
             document,
         )
         for path, collection in model.collections.items()
     }
+
+
+def _items_of(collection: Collection, listing: Operation | None, document: Document) -> ItemList | None:
+    """The list of a collection; None if there is none, or if it has plain values, which are no members."""
+    if listing is None:
+        return None
+    answer = success_response(document.spec.operations[listing.name], "GET")
+    place = (*listing.at, 0, *listing.each)
+    item = document.reader.member(answer.schema, place) if answer.schema is not None else None
+    types = document.reader.types(item) - {"null"} if item is not None else set()
+    return None if types and not types & {"object", "array"} else list_of(collection, listing, document)
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
@@ -111,8 +122,13 @@ def parents_of(ctx: LawContext, resource: Resource, all_resources: Mapping[str, 
     Raises ``NotTried`` where no operation lists a parent and no id was given with ``--known``.
     """
     ids: tuple[Json, ...] = ()
+    asked = resource.operation("list") or next(iter(resource.operations.values()), None)
     for parent in resource.collection.parents:
         found = _members(ctx, parent.parameter, parent.collection, ids, all_resources)
+        if asked is not None:
+            found = [each for each in found if fits(resource, asked, len(ids))(each)]
+            if not found:
+                raise NotTried(f"no {parent.parameter} that is known is one that {asked.name} takes")
         is_last = parent is resource.collection.parents[-1]
         ids = (*ids, _with_children(ctx, resource, ids, found) if is_last else found[0])
     return ids
@@ -162,3 +178,22 @@ def member_in(resource: Resource, body: Json, place: Place) -> Json:
         if isinstance(beside, str | int):
             return {**member, identity[0]: beside}
     return member
+
+
+def fits(resource: Resource, operation: Operation, position: int = -1) -> Callable[[Json], bool]:
+    """Whether a value is an id that the operation's path takes, as its last parameter or that at another position."""
+    name = PARAMETER.findall(operation.name)[position]
+    for each in resource.definition(operation).get("parameters") or ():
+        if each.get("in") == "path" and each.get("name") == name and each.get("schema"):
+            valid: Callable[[Json], bool] = resource.document.schemas.validator(each["schema"], "request").is_valid
+            return lambda value: any(map(valid, _as_in_a_path(value)))
+    return lambda value: True
+
+
+def _as_in_a_path(value: Json) -> Iterator[Json]:
+    """An id as it may be read in a path, whose type may be another: ``"12"`` and 12 are one text there."""
+    yield value
+    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
+        yield int(value)
+    elif isinstance(value, int):
+        yield str(value)

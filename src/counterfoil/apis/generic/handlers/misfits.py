@@ -1,0 +1,42 @@
+"""Refuses changes after which a member would not fit its schema, where the schema of what is sent says nothing of them.
+
+A document often takes any object as a merge patch, or any list as a JSON Patch; what may be in it is said by the member's schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from counterfoil.api import ApiError
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.documented_responses import request_schema
+from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.names import letters
+
+Json = Any
+
+
+def refuse_misfit(
+    document: Document,
+    operation: Operation,
+    collection: Collection,
+    before: Mapping[str, Json],
+    after: dict[str, Json],
+    sent: Mapping[str, Json],
+) -> None:
+    """Raise ``ApiError`` (conflict) where a member that fitted its schema does not fit with what was ``sent``: the request
+    itself is as the document says."""
+    reader = document.reader
+    schema = reader.member(request_schema(document.spec.operations[operation.name]), operation.body)
+    described = {letters(each) for each in reader.properties(schema)} if schema is not None else set()
+    changed = {name for name, value in sent.items() if before.get(name) != value and letters(name) not in described}
+    checks = document.member_checks(collection) if changed else None
+    if checks is None or checks.is_valid(after) or not checks.is_valid(dict(before)):
+        return
+    cause = checks.cause(after)
+    name = ".".join(map(str, cause.path))
+    if cause.path and cause.path[0] not in changed and not cause.is_missing:
+        return
+    said = f"{name} would be missing" if cause.is_missing else f"{name or 'the member'}: {cause.text}"
+    raise ApiError("conflict", f"the change cannot be applied: {said}")

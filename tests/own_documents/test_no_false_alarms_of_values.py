@@ -1,0 +1,160 @@
+"""Values in published documents for which a check once blamed the stand-in: too long, too many, twice, null, or in no pattern."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.own_documents.checked import found_at, verdict
+from tests.own_documents.served import served
+
+GARDEN = """
+openapi: 3.0.3
+info: {title: Garden, version: "1"}
+paths:
+  /plants:
+    get:
+      description: A list in the query may have null, and more items than most servers would count.
+      parameters:
+        - name: colours
+          in: query
+          schema: {type: array, maxItems: 1500, items: {type: string, nullable: true, pattern: "^(0|[1-9][0-9]*)$"}}
+      responses: {"200": {$ref: "#/components/responses/Plants"}, "4XX": {$ref: "#/components/responses/Wrong"}}
+  /plants/{name}:
+    get:
+      description: A name may be longer than a URL.
+      parameters: [{name: name, in: path, required: true, schema: {type: string, maxLength: 100000}}]
+      responses: {"200": {$ref: "#/components/responses/Plant"}, "4XX": {$ref: "#/components/responses/Wrong"}}
+  /waterings:
+    get:
+      description: No time is as the pattern of since says.
+      parameters:
+        - {name: since, in: query, schema: {type: string, format: date-time, pattern: "YYYY-MM-DDThh:mm:ssZ"}}
+        - {name: until, in: query, schema: {type: string, format: date-time}}
+      responses:
+        "200":
+          description: waterings
+          content:
+            application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Watering"}}}
+        "4XX": {$ref: "#/components/responses/Wrong"}
+    post:
+      description: A time is one of several alternatives.
+      requestBody:
+        required: true
+        content: {application/json: {schema: {$ref: "#/components/schemas/Watering"}}}
+      responses:
+        "201": {description: watered, content: {application/json: {schema: {$ref: "#/components/schemas/Watering"}}}}
+        "4XX": {$ref: "#/components/responses/Wrong"}
+  /gates:
+    get:
+      description: The list has one item at most, though more can be made.
+      responses:
+        "200":
+          description: gates
+          content:
+            application/json: {schema: {type: array, maxItems: 1, items: {$ref: "#/components/schemas/Gate"}}}
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Gate"}}}}
+      responses:
+        "201": {description: built, content: {application/json: {schema: {$ref: "#/components/schemas/Gate"}}}}
+  /gates/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        "200": {description: gate, content: {application/json: {schema: {$ref: "#/components/schemas/Gate"}}}}
+        "404": {$ref: "#/components/responses/Wrong"}
+  /helpers:
+    get:
+      responses:
+        "200":
+          description: helpers
+          content:
+            application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Helper"}}}
+    post:
+      description: The example names one helper twice.
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {type: array, items: {$ref: "#/components/schemas/Helper"}}
+            example: [{id: ada, task: weed}, {id: leo, task: weed}, {id: ada, task: water}]
+      responses:
+        "201":
+          description: asked
+          content:
+            application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Helper"}}}
+        "400": {$ref: "#/components/responses/Wrong"}
+        "409": {$ref: "#/components/responses/Wrong"}
+  /helpers/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        "200": {description: helper, content: {application/json: {schema: {$ref: "#/components/schemas/Helper"}}}}
+        "404": {$ref: "#/components/responses/Wrong"}
+components:
+  responses:
+    Plants:
+      description: plants
+      content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Plant"}}}}
+    Plant: {description: plant, content: {application/json: {schema: {$ref: "#/components/schemas/Plant"}}}}
+    Wrong:
+      description: wrong
+      content: {application/json: {schema: {type: object, required: [message], properties: {message: {type: string}}}}}
+  schemas:
+    Plant: {type: object, required: [name], properties: {name: {type: string}}}
+    Watering:
+      type: object
+      required: [id, at]
+      properties:
+        id: {type: string, readOnly: true}
+        at: {type: string, format: date-time}
+        dried: {oneOf: [{type: string, format: date-time}, {type: array, items: {type: integer}}]}
+    Gate: {type: object, required: [id], properties: {id: {type: string, readOnly: true}, colour: {type: string}}}
+    Helper: {type: object, required: [id, task], properties: {id: {type: string}, task: {type: string}}}
+"""
+
+
+@pytest.fixture
+def garden(tmp_path: Path) -> Path:
+    document = tmp_path / "garden.yaml"
+    document.write_text(GARDEN)
+    return document
+
+
+def test_the_stand_in_of_such_a_document_has_no_finding(garden: Path) -> None:
+    found = verdict(garden)
+    assert (found["findings"], found["troubles"]) == ([], [])
+    statuses = {each["id"]: each["status"] for each in found["records"]}
+    assert statuses["garden.waterings.filter.until"] == "held"
+    assert statuses["garden.waterings.filter.since"] == "not tried"
+    assert statuses["garden.gates.listed"] == "not tried"
+    assert statuses["garden.gates.written"] == "held"
+
+
+def test_a_request_may_have_as_many_values_as_the_document_says(garden: Path) -> None:
+    with served(garden) as client:
+        assert client.get("/plants", params={"colours": [str(number) for number in range(1500)]}).status_code == 200
+        assert client.get("/plants", params={"colours": [str(number) for number in range(1501)]}).status_code == 400
+        assert client.get("/plants?" + "a&" * 2001).status_code == 400
+
+
+def test_of_a_member_that_one_request_names_twice_the_last_counts(garden: Path) -> None:
+    asked = [{"id": "ada", "task": "weed"}, {"id": "leo", "task": "weed"}, {"id": "ada", "task": "water"}]
+    with served(garden) as client:
+        before = client.get("/helpers").json()
+        assert client.post("/helpers", json=asked).status_code == 201
+        assert client.get("/helpers").json() == [*before, asked[2], asked[1]]
+        again = client.post("/helpers", json=asked[:1])
+        assert (again.status_code, again.json()["message"]) == (409, "there is a member with the id 'ada' already")
+
+
+def test_a_server_that_refuses_a_time_is_found_and_one_that_refuses_no_time_is_not(garden: Path) -> None:
+    def found(*, needs_time: bool) -> list[str]:
+        def answers(path: str, body: bytes) -> int:
+            is_time = b'"dried"' not in body or b'"dried": "2' in body or b'"dried": [' in body
+            return 201 if is_time is needs_time else 400
+
+        return found_at(garden, answers, "positive_data_acceptance", "/waterings")
+
+    assert found(needs_time=True) == []
+    assert found(needs_time=False)
