@@ -42,8 +42,8 @@ def _may_name_a_secret(text: str) -> bool:
 
 
 def logged_query(text: str) -> str:
-    """A query string for a log: blanks more than ``query``, every parameter whose name contains a word like "key"
-    (``sortKey`` too), because other people read and store logs."""
+    """A query string for a log, which other people may read: every parameter with a word like "key" in its name is
+    blanked (``sortKey`` too)."""
     if not _may_name_a_secret(text):
         return text
     return "&".join(_logged_pair(part) for part in text.split("&"))

@@ -148,7 +148,7 @@ def test_json_with_a_line_for_each_notice(tmp_path: Path) -> None:
     spec = read_document(path)
     assert list(spec.operations) == ["GET /a/b"]
     assert [(each.line, each.message) for each in spec.notices] == [
-        (5, "#/paths/~1a~1b/get/parameters/1: b is in nowhere, where no parameter is; left out")
+        (5, "#/paths/~1a~1b/get/parameters/1: b is in nowhere, which is not a place for parameters; left out")
     ]
 
 

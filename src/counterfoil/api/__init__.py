@@ -28,7 +28,7 @@ Json = Any
 
 
 class ConfigurationError(Exception):
-    """Something that a user wrote for an API cannot be used: a model, a file of handlers. The message is one line."""
+    """A user's model or handlers file cannot be used. The message is one line."""
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -76,8 +76,8 @@ class Request(msgspec.Struct, frozen=True):
 class Response(msgspec.Struct, frozen=True):
     """One response: ``body`` is a JSON value, ``bytes`` sent as they are, or ``None`` for an empty body.
 
-    ``media_type`` defaults to the API's own. ``kept``: what is known of the body, or of the members of its list, from earlier
-    responses; without it the body is validated and encoded anew.
+    ``media_type`` defaults to the API's own. ``kept``: what earlier responses cached for the body, or for the members of its
+    list; without it the body is validated and encoded anew.
     """
 
     status: int = 200
@@ -162,8 +162,8 @@ Operation = Callable[[Request, "World"], Response] | AsyncOperation
 (``World.write_may_block``), in a thread that holds the world's write lock."""
 Authenticate = Callable[[Mapping[str, str], "World"], Principal]
 ResponseHeaders = Callable[[str, Mapping[str, str], str, "World"], tuple[tuple[str, str], ...]]
-"""Headers of every response to a request, errors too: from its method, its lower-case headers, an id (a UUID) that the
-server makes anew for each request and that no world knows, and the world."""
+"""The headers of every response to a request, errors too: from the method, the lower-case headers, a new UUID for each request
+(not drawn from the world's seed), and the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +181,12 @@ class API:
     ``ids`` and ``{month}`` (``202602``) in braces; without one the page does not show the API. ``credential_header`` is
     the header that the page sends its credential in, as ``Bearer`` token where it is ``Authorization``. With
     ``ignores_accept`` the vendor answers in its own media type whatever the client accepts, never 406. ``response_headers``
-    are added to every response, errors too. ``spec`` is the document it serves, where that is not the one that belongs to
-    its name: a user's own. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
-    the document's security schemes describe, except one that the world forbids. ``summary`` is one line that start-up
-    says of the API. ``store`` gives the resources in a world, for tests to read and write, and ``resources`` shows and changes
-    them for people; a user's own API has both. ``time_limits`` are the seconds that operations may take which a user's own
-    functions answer: they are called in threads of their own.
+    are added to every response, errors too. ``spec`` is the served document if it is a user's own; otherwise the API serves
+    the document of its name. ``any_credential``: instead of asking ``authenticate``, accept any credential of the form that
+    the document's security schemes describe, except one that the world forbids. ``summary`` is one line that is
+    printed at start-up. ``store`` returns the resources in a world, for tests to read and write; the control API and the page
+    use ``resources``; a user's own API has both. ``time_limits`` are the seconds that a user's functions may take, by
+    operation; each call of them has its own thread.
     """
 
     name: str

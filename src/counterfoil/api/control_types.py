@@ -109,9 +109,9 @@ class RecordedMessage(msgspec.Struct, frozen=True):
 class RecordedExchange(msgspec.Struct, frozen=True):
     """A recorded request with its response. ``number`` counts those of a world; ``at`` is the real time, ``now`` the world's.
 
-    ``path`` is what the client sent, with its query. ``operation`` is None where no operation was meant. ``fault`` is the id
-    of the fault that applied; ``reason`` says why a status of 500 or more was answered. ``status`` is 0 where the connection
-    ended before an answer.
+    ``path`` is what the client sent, with its query. ``operation`` is None if no operation matched. ``fault`` is the id
+    of the fault that applied; ``reason`` says why the status was 500 or more. ``status`` is 0 if the connection ended before
+    a response.
     """
 
     number: int
@@ -130,13 +130,13 @@ class RecordedExchange(msgspec.Struct, frozen=True):
 
 
 PAGE_HEADER = "x-counterfoil-page"
-"""The header of the page's own requests to APIs, in lower case; it tells them from those of clients."""
+"""The header, in lower case, that marks the page's own requests to APIs."""
 
 
 class JournalQuery(msgspec.Struct, frozen=True):
     """Which exchanges to return; None matches any. ``status`` is one (``404``) or a class (``4xx``).
 
-    ``since`` is a real time, inclusive; ``after`` a number, exclusive. ``clients_only`` leaves out what the page asked.
+    ``since`` is a real time, inclusive; ``after`` a number, exclusive. ``clients_only`` leaves out the page's own requests.
     """
 
     api: str | None = None

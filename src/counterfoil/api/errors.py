@@ -10,20 +10,20 @@ _CHANGED = {
     416: ("Range Not Satisfiable", "Requested Range Not Satisfiable"),
     422: ("Unprocessable Content", "Unprocessable Entity"),
 }
-"""Phrases of RFC 9110, which Python has since 3.13, before those of earlier RFCs, which Python had: an answer must not depend
-on the version of Python."""
+"""Statuses whose phrase changed: RFC 9110's phrase first, which Python has since 3.13, then those of earlier RFCs. A response
+must not depend on the version of Python."""
 
 
 def status_phrase(status: int, *, too_large: str = "Content Too Large") -> str:
-    """The phrase of a status by RFC 9110; ``too_large`` for 413, whose phrase depends on the vendor. "Error" for a status that
-    is not registered, such as 499, which a fault or ``Prefer`` may ask for."""
+    """The phrase of a status by RFC 9110. ``too_large`` is the vendor's phrase for 413. "Error" for a status that is not
+    registered, such as 499, which a fault or ``Prefer`` may request."""
     if status == 413:
         return too_large
     return next(iter(status_phrases(status)), "Error")
 
 
 def status_phrases(status: int) -> tuple[str, ...]:
-    """Every phrase that a status has or had, that of RFC 9110 first; none for a status that is not registered."""
+    """Every phrase that a status has or had, RFC 9110's first; none for a status that is not registered."""
     if status in _CHANGED:
         return _CHANGED[status]
     try:

@@ -1,7 +1,6 @@
-"""What an API made from a document offers for looking at its resources and changing them, beside its own operations.
+"""The interface through which the control API and the page show and change the resources of a user's own API.
 
-The control API answers with it, and the page shows it. Changes are returned as commands, which the caller executes, so
-that they count and are kept like any other.
+Changes are returned as commands, which the caller executes, so that they are counted and stored like any other command.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class ResourceView(msgspec.Struct, frozen=True):
 
 
 class ResourcePage(msgspec.Struct, frozen=True):
-    """Some members of a collection, and how many there are in all."""
+    """Some members of a collection, and how many there are in total."""
 
     total: int
     resources: Sequence[ResourceView]
@@ -68,9 +67,9 @@ class ResourcePage(msgspec.Struct, frozen=True):
 class ResourceBrowser(Protocol):
     """The resources of one API in any world.
 
-    ``parent`` joins the ids of the members that a collection is below of with a slash; empty at the top. Every method
-    raises ``UnknownRecord`` for a collection, parent or member that is not there; those that return a command raise
-    ``BadValue`` for a value that the document does not allow, with one sentence.
+    ``parent`` has the ids of the members above a collection, joined with slashes; it is empty at the top. Every method
+    raises ``UnknownRecord`` for a collection, parent or member that does not exist; those that return a command raise
+    ``BadValue``, with one sentence, for a value that the document does not allow.
     """
 
     def collections(self, world: World) -> Sequence[CollectionView]: ...
@@ -82,15 +81,15 @@ class ResourceBrowser(Protocol):
     def get(self, world: World, collection: str, parent: str, id: str) -> ResourceView: ...
 
     def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
-        """The command that creates a member with these fields, and what the server sets."""
+        """The command that creates a member with these fields and those that the server sets."""
         ...
 
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
-        """The command that writes the whole of a member."""
+        """The command that replaces a member as a whole."""
         ...
 
     def checked(self, world: World, command: WriteResource) -> WriteResource:
-        """A command that a client wrote itself, held to the same checks as those that the other methods return."""
+        """A command that a client wrote, after the same checks as those of the other methods."""
         ...
 
     def deleted(self, world: World, collection: str, parent: str, id: str) -> WriteResource: ...

@@ -1,4 +1,4 @@
-"""Holds an answer back until the changes that it shows are durable in the store."""
+"""Delays a response until the changes that it shows are durable in the store."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ RETRY_AFTER = 1
 
 
 def not_saved(error: StoreUnavailable) -> ApiError | WriteConflict:
-    """What to raise for a change that the store did not take: a refusal, or what says that it is to be tried again."""
+    """The error for a change that the store did not save: 503, or ``WriteConflict``, after which the caller tries again."""
     return error if isinstance(error, WriteConflict) else unavailable(error)
 
 
 def unavailable(error: StoreUnavailable) -> ApiError:
-    """The refusal of a request whose change the store did not take."""
+    """The 503 for a request whose change the store did not save."""
     return ApiError("unavailable", str(error), detail={"retry_after": RETRY_AFTER})
 
 
@@ -41,14 +41,14 @@ async def until_saved(saving: Future[Any]) -> None:
         def wake(_: object) -> None:
             loop.call_soon_threadsafe(_set, done)
 
-        # not asyncio.wrap_future: a client that leaves would cancel what others wait for too
+        # not asyncio.wrap_future: a client that disconnects would cancel a future that other requests wait for
         saving.add_done_callback(wake)
         await done
     wait_saved(saving)
 
 
 def wait_saved(saving: Future[Any] | None) -> None:
-    """The same in a thread, which it blocks."""
+    """As ``until_saved``, but blocks the calling thread."""
     if saving is None:
         return
     try:
@@ -58,8 +58,8 @@ def wait_saved(saving: Future[Any] | None) -> None:
 
 
 async def run_exclusively(world: World, call: Callable[[World], T]) -> T:
-    """What ``call`` returns for this world as it is by then, once that is durable, with no other process writing meanwhile.
-    ``call`` is called in a thread, holding the world's write lock."""
+    """Call ``call`` with the newest state of this world while no other process writes to it; return its result once it is
+    durable. ``call`` runs in a thread that holds the world's write lock."""
     log = world.head.log
     assert log is not None
     work = log.exclusively(world.name, partial(_writing, call))
@@ -68,7 +68,7 @@ async def run_exclusively(world: World, call: Callable[[World], T]) -> T:
 
 
 def run_exclusively_blocking(world: World, call: Callable[[World], T]) -> T:
-    """The same in a thread, which it blocks."""
+    """As ``run_exclusively``, but blocks the calling thread."""
     log = world.head.log
     assert log is not None
     work = log.exclusively(world.name, partial(_writing, call))
@@ -77,7 +77,7 @@ def run_exclusively_blocking(world: World, call: Callable[[World], T]) -> T:
 
 
 def is_contended(world: World) -> bool:
-    """Whether other processes write to this world at the same time, so that its next change had better wait its turn."""
+    """Whether other processes write to this world at the same time, so that its next change should be exclusive."""
     log = world.head.log
     return log is not None and log.is_contended(world.head)
 

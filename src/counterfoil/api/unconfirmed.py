@@ -1,7 +1,7 @@
-"""A request that is worked on before it is known that its world in memory is what the store has.
+"""Handles a request before checking that the world in memory is as new as the store's.
 
-A change needs no look before it: the store refuses what was made from an older world. Whatever else is answered is looked up
-before it leaves, and the request is worked on again, from its first byte, if the world was not current.
+A change needs no check: the store refuses one that was made from an older world. Before any other response is sent, the store
+is asked; if the world was outdated, the request is handled again from the start.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 class Outdated(BaseException):
     """The world was not current; nothing was answered, and nothing that the request changed was kept.
 
-    Not an ``Exception``, so that no layer between makes an answer of it.
+    Not an ``Exception``, so that no layer turns it into a response.
     """
 
 
 class Unconfirmed:
-    """``is_current`` asks the store whether the world is what it was when the request came."""
+    """A request whose world is not yet checked. ``is_current`` asks the store whether the world is still current."""
 
     def __init__(self, is_current: Callable[[], Awaitable[bool]]) -> None:
         self._is_current = is_current
         self.is_confirmed = False
 
     async def confirm(self) -> None:
-        """To be called before anything is done or told that the store does not check. Raises ``Outdated``."""
+        """Call this before any effect or response that the store does not check. Raises ``Outdated``."""
         if not self.is_confirmed:
             if not await self._is_current():
                 raise Outdated
@@ -40,15 +40,15 @@ _request: ContextVar[Unconfirmed | None] = ContextVar("unconfirmed", default=Non
 
 
 def unconfirmed() -> Unconfirmed | None:
-    """That of the request that is worked on; None if its world was looked up first, or no other process changes it."""
+    """The current request's ``Unconfirmed``; None if its world was checked first, or no other process changes it."""
     return _request.get()
 
 
 def set_unconfirmed(request: Unconfirmed | None) -> None:
-    """Say so of the request that is worked on from now on in this task."""
+    """Set what ``unconfirmed`` returns in this task from now on."""
     _request.set(request)
 
 
 def authority(world: World) -> tuple[Any, ...]:
-    """What it depends on who may do what: a request is authenticated with it, and changes a world that has the same."""
+    """What authentication depends on. If it changes before the write, the request is handled again."""
     return world.now, world.tokens.since, id(world.grants), id(world.switches)

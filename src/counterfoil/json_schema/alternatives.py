@@ -1,4 +1,4 @@
-"""Finds what distinguishes the alternatives of a schema: a discriminator's names for each, or what each alone requires."""
+"""Finds what distinguishes the alternatives of a schema: a discriminator's names, or what only one of them requires."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ BOUNDS = (
     "multipleOf",
     "pattern",
 )
-"""Keywords that tell alternatives apart. ``type`` is not one: each integer is a number."""
+"""Keywords that distinguish alternatives. ``type`` does not: every integer is also a number."""
 MAX_DEPTH = 3
 
 
 def exclude_each_other(document: Json, alternatives: list[Json]) -> bool:
-    """Whether each alternative requires a member, or sets a bound, that no other does: what fits two of them is then a
-    contradiction that the document's author could see. Where one lacks that, what fits it may be meant by another."""
+    """Whether each alternative requires a member or sets a bound that no other has. If so, the author of the document could see
+    that a value must not fit two of them; otherwise the overlap may be intended."""
     marks = [_marks(document, each, MAX_DEPTH) for each in alternatives]
     return all(
-        found.difference(*(each for other, each in enumerate(marks) if other != index))
-        for index, found in enumerate(marks)
+        own.difference(*(each for other, each in enumerate(marks) if other != index)) for index, own in enumerate(marks)
     )
 
 
@@ -49,21 +48,21 @@ def _marks(document: Json, schema: Json, depth: int) -> set[str]:
 
 
 class BranchNames(NamedTuple):
-    """What a discriminator calls an alternative: all names that are accepted, and those of the document, which messages show."""
+    """A discriminator's names for one alternative: all that are accepted, and those that messages show."""
 
     accepted: list[Json]
     shown: list[str]
 
 
 def property_of(schema: Mapping[str, Json]) -> str | None:
-    """The property whose value names the alternative that is meant."""
-    said = schema.get("discriminator")
-    name = said.get("propertyName") if isinstance(said, Mapping) else None
+    """The property whose value names the alternative."""
+    discriminator = schema.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, Mapping) else None
     return name if isinstance(name, str) else None
 
 
 def names_of(document: Json, discriminator: Mapping[str, Json], name: str, branch: Json) -> BranchNames:
-    """The names of one alternative. Shown are those it lists, else those of the mapping, else the schema's name."""
+    """The names of one alternative. Messages show those that it lists, else those of the mapping, else the schema's name."""
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     accepted: list[Json] = []
     for known in _names_of(document, discriminator, name, reference, MAX_DEPTH) if isinstance(reference, str) else ():
@@ -81,8 +80,8 @@ def is_text(value: Json) -> bool:
 def _names_of(
     document: Json, discriminator: Mapping[str, Json], name: str, reference: str, depth: int
 ) -> Iterator[Json]:
-    """What the discriminator calls a schema: by its mapping, by the schema's name, or by what the schema, or an alternative
-    that it has itself, lists."""
+    """The discriminator's names for a schema: from its mapping, the schema's name, and the values that the schema or one of the
+    schema's own alternatives lists."""
     last = reference.rpartition("/")[2]
     mapping = discriminator.get("mapping")
     for key, each in mapping.items() if isinstance(mapping, dict) else ():
@@ -98,7 +97,7 @@ def _names_of(
 
 
 def listed_values(document: Json, schema: Json, name: str, depth: int = 5) -> Iterator[Json]:
-    """The values that a schema, or one it is put together from, lists for a property."""
+    """The values that a schema, or a part of its ``allOf``, lists for a property."""
     schema = resolve(document, schema)
     members = schema.get("properties", {}) if isinstance(schema, dict) else {}
     member = resolve(document, members[name]) if isinstance(members.get(name), dict) else {}

@@ -34,8 +34,8 @@ class Conversion:
     """The conversion of one document's schemas in one direction.
 
     ``definitions`` are the converted schemas that others refer to, by the last part of the reference; the root schema must have
-    them under ``definitions``. ``is_2020`` says how the document's schemas are read, ``is_lenient`` that it is a user's own,
-    ``exact`` that its ``oneOf`` is taken literally.
+    them under ``definitions``. ``is_2020``: the document's schemas are JSON Schema 2020-12. ``is_lenient``: the document is a
+    user's own. ``exact``: its ``oneOf`` is taken literally.
     """
 
     def __init__(self, document: Json, direction: Direction, *, is_2020: bool, is_lenient: bool, exact: bool) -> None:
@@ -49,10 +49,10 @@ class Conversion:
         self._waiting: list[tuple[str, str]] = []
         self._references: dict[str, str] = {}
         self._inlined: list[str] = []
-        self._discriminators: dict[int, Discriminator] = {}  # by the identity of the alternatives that they tell apart
+        self._discriminators: dict[int, Discriminator] = {}  # by the identity of their list of alternatives
 
     def convert(self, schema: Json) -> Json:
-        """The JSON Schema for this schema. All that it refers to is in ``definitions`` then. Raises ``SpecError``."""
+        """The JSON Schema for this schema; what it refers to is added to ``definitions``. Raises ``SpecError``."""
         converted = self._convert(schema)
         self._convert_waiting()
         return converted
@@ -62,7 +62,7 @@ class Conversion:
         return self.definitions.get(reference.rpartition("/")[2])
 
     def discriminator(self, alternatives: Json) -> Discriminator | None:
-        """What tells converted alternatives apart; None where nothing does."""
+        """The discriminator of a converted list of alternatives; None if it has none."""
         return self._discriminators.get(id(alternatives))
 
     def _convert(self, schema: Json) -> Json:
@@ -85,7 +85,7 @@ class Conversion:
         return self._nullable(out) if schema.get("nullable") else out
 
     def _alternatives(self, schema: Json, key: str) -> list[Json]:
-        """The alternatives; in requests to a user's document, each only for objects that the discriminator gives its name."""
+        """The converted alternatives. For requests to a user's document, each accepts only objects that name it."""
         converted = [self._convert(each) for each in schema[key]]
         name = property_of(schema)
         if key == "allOf" or not self.is_lenient or self.direction != "request" or name is None:
@@ -101,13 +101,14 @@ class Conversion:
         return out
 
     def _may_overlap(self, schema: Json, key: str) -> bool:
-        """Whether a value may fit several alternatives of a user's ``oneOf``: in a response; where a discriminator says which is
-        meant; and where nothing tells them apart. Many documents say ``oneOf`` and mean ``anyOf``, and every request that
-        fits two of them would be refused."""
+        """Whether a value may fit several alternatives of a user's ``oneOf``: in a response, where there is a discriminator, and
+        where nothing distinguishes the alternatives. Many documents say ``oneOf`` and mean ``anyOf``; taken literally, they
+        would refuse every request that fits two alternatives."""
         if key != "oneOf" or not self.is_lenient or self.exact:
             return False
-        is_told = self.direction == "response" or "discriminator" in schema
-        return is_told or not exclude_each_other(self.document, schema[key])
+        if self.direction == "response" or "discriminator" in schema:
+            return True
+        return not exclude_each_other(self.document, schema[key])
 
     def _add_list(self, out: dict[str, Json], key: str, converted: list[Json], *, may_overlap: bool) -> None:
         """Add the alternatives, as ``anyOf`` where a value may fit several."""
@@ -145,10 +146,8 @@ class Conversion:
             if isinstance(member, dict) and (member.get(mark) or resolve(self.document, member).get(mark))
         }
         if self.is_lenient and depth and ("required" in schema or depth < 5):
-            for each in schema.get(
-                "allOf", ()
-            ):  # what is required is often a member of a schema it is put together from
-                hidden |= self._hidden(resolve(self.document, each), depth - 1)
+            for part in schema.get("allOf", ()):  # a required member is often described in another part
+                hidden |= self._hidden(resolve(self.document, part), depth - 1)
         return hidden
 
     def _definition(self, reference: str) -> str:
@@ -162,24 +161,24 @@ class Conversion:
         return self._references[reference]
 
     def _convert_waiting(self) -> None:
-        """Convert the definitions that were referred to. In a user's document the schemas that lead to each other may be more
-        than Python's calls nest, so there each waits until the one before is complete."""
+        """Convert the definitions that were referred to. A user's document may have longer chains of references than Python's
+        recursion limit allows, so there each definition waits until the one before is complete."""
         while self._waiting:
             name, reference = self._waiting.pop()
             self.definitions[name] = self._convert(target_of(self.document, reference))
 
     def _nullable(self, out: dict[str, Json]) -> dict[str, Json]:
-        """Also null. A single reference (how a component is made nullable) is written out, so that errors point inside it;
-        not in a user's document, where the same schema may be referred to a thousand times."""
+        """Allow null too. A single reference (how a component is made nullable) is inlined, so that errors point inside it;
+        not in a user's document, which may refer to the same schema a thousand times."""
         if out.keys() == {"allOf"} and len(out["allOf"]) == 1:
             return self._nullable(dict(out["allOf"][0]))
         if out.keys() == {"$ref"} and out["$ref"] not in self._inlined and not self.is_lenient:
             target = self.target(out["$ref"])
             if target is not None:  # else it refers to itself and is being converted now
                 self._inlined.append(out["$ref"])
-                written_out = self._nullable(dict(target))
+                inlined = self._nullable(dict(target))
                 self._inlined.pop()
-                return written_out
+                return inlined
         plain = out.get("type")
         if isinstance(plain, str) and not {"allOf", "anyOf", "oneOf", "not"} & out.keys():
             out["type"] = [plain, "null"]

@@ -11,10 +11,10 @@ from counterfoil import hints
 Json = Any
 
 MAX_BRANCHES = 200
-"""Alternatives that are looked at, and errors of each."""
+"""How many alternatives are looked at, and how many errors of each."""
 MAX_LISTED_VALUES = 20
 MAX_DEPTH = 20
-"""Alternatives within alternatives; deeper ones are reported as a whole."""
+"""How many levels of nested alternatives are looked into; deeper ones are reported as a whole."""
 _HOW_TO_WRITE = {
     'is not a "date-time"': hints.DATE_TIME_IN_A_URL,
     'is not a "date"': hints.DATE,
@@ -34,11 +34,10 @@ class Discriminator:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What is wrong. ``path`` leads to the value (keys and indices), or to the one that is missing (``is_missing``); ``place``
-    to the value, or the one that should have it.
+    """What is wrong. ``path`` leads to the wrong value (keys and indices), or to the missing one (``is_missing``).
 
-    ``message`` has no value of the request: it may be secret. ``hint`` says how to write what a request has; ``note`` of which
-    alternative the message is.
+    ``message`` contains no value of the request, which may be secret. ``hint`` says how to write the value; ``note`` says which
+    alternative the message is about.
     """
 
     path: tuple[str | int, ...]
@@ -49,7 +48,7 @@ class Cause:
 
     @property
     def place(self) -> tuple[str | int, ...]:
-        """Where the value is, or the one that lacks it."""
+        """The path of the wrong value, or of the object that lacks a member."""
         return self.path[:-1] if self.is_missing else self.path
 
     @property
@@ -59,7 +58,7 @@ class Cause:
 
 
 def cause_of(error: Any, discriminator: Callable[[Any], Discriminator | None]) -> Cause:
-    """The cause of one of jsonschema-rs's errors. ``discriminator`` finds that of an error about alternatives, if it has one."""
+    """The cause of one of jsonschema-rs's errors. ``discriminator`` returns the discriminator of an error about alternatives."""
     notes: list[str] = []
     for _ in range(MAX_DEPTH):
         branches = _branches(error)
@@ -67,13 +66,13 @@ def cause_of(error: Any, discriminator: Callable[[Any], Discriminator | None]) -
             break
         if any(not each for each in branches):
             return Cause(_path(error), "the value fits more than one of the alternatives, and may fit only one")
-        found = discriminator(error)
-        if found is not None and isinstance(error.instance, dict):
-            meant = _meant(error, branches, found)
-            if isinstance(meant, Cause):
-                return meant
-            branches, said = meant
-            notes += [said] if said else []
+        distinguished_by = discriminator(error)
+        if distinguished_by is not None and isinstance(error.instance, dict):
+            named = _named_branches(error, branches, distinguished_by)
+            if isinstance(named, Cause):
+                return named
+            branches, note = named
+            notes += [note] if note else []
         elif (common := _common_cause(error, branches)) is not None:
             return Cause(common.path, common.message, common.is_missing, _note(notes))
         usable = _of_its_type(error, branches)
@@ -83,10 +82,12 @@ def cause_of(error: Any, discriminator: Callable[[Any], Discriminator | None]) -
     return _cause(error, _note(notes))
 
 
-def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) -> Cause | tuple[list[list[Any]], str]:
-    """The alternatives that the value's discriminator names, and how to say so; a cause if it names none."""
+def _named_branches(
+    error: Any, branches: list[list[Any]], discriminator: Discriminator
+) -> Cause | tuple[list[list[Any]], str]:
+    """The alternatives that the value's discriminator names, and a note for the message; a cause if it names none."""
     name = discriminator.property
-    said = error.instance.get(name)
+    sent = error.instance.get(name)
     path = (*_path(error), name)
     if name not in error.instance:
         return Cause(
@@ -98,10 +99,10 @@ def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) 
     chosen = [
         branch
         for branch, names in zip(branches, discriminator.accepted, strict=False)
-        if isinstance(said, str) and said in names
+        if isinstance(sent, str) and sent in names
     ]
     if chosen:
-        return chosen, f'{name} "{said}"'
+        return chosen, f'{name} "{sent}"'
     open_ended = [branch for branch, names in zip(branches, discriminator.accepted, strict=False) if not names]
     if open_ended:
         return open_ended, ""
@@ -109,7 +110,7 @@ def _meant(error: Any, branches: list[list[Any]], discriminator: Discriminator) 
 
 
 def _common_cause(error: Any, branches: list[list[Any]]) -> Cause | None:
-    """What all alternatives find wrong alike: the value's type, one member's values, or members of which one is required."""
+    """The cause that all alternatives share: the value's type, one member's values, or one of several required members."""
     path = _path(error)
     types: dict[str, None] = {}
     for branch in branches:
@@ -130,11 +131,11 @@ def _common_cause(error: Any, branches: list[list[Any]]) -> Cause | None:
 
 
 def _common_values(branches: list[list[Any]]) -> Cause | None:
-    """The values of one member that alternatives list, where all list others than it has: it says which alternative is meant."""
-    said = [{_path(each): each for each in branch if each.kind.name in ("enum", "const")} for branch in branches]
-    for path in said[0]:
-        if all(path in each for each in said):
-            values = [value for each in said for value in _values(each[path])]
+    """The cause if every alternative lists values for the same member, and the member has none of them."""
+    refused = [{_path(each): each for each in branch if each.kind.name in ("enum", "const")} for branch in branches]
+    for path in refused[0]:
+        if all(path in by_path for by_path in refused):
+            values = [value for by_path in refused for value in _values(by_path[path])]
             return Cause(path, f"the value is not one of {_listed([str(each) for each in dict.fromkeys(values)])}")
     return None
 
@@ -155,10 +156,10 @@ def _of_its_type(error: Any, branches: list[list[Any]]) -> list[list[Any]]:
 
 
 def _distance(error: Any, branch: list[Any]) -> tuple[int, int]:
-    """How far a value is from an alternative: whether it says that it is another, and how much is wrong."""
+    """How far a value is from an alternative: how many enum or const errors it has at its top, then how many errors in all."""
     depth = len(_path(error))
-    otherwise = sum(each.kind.name in ("enum", "const") and len(_path(each)) <= depth + 1 for each in branch)
-    return otherwise, len(branch)
+    wrong_constants = sum(each.kind.name in ("enum", "const") and len(_path(each)) <= depth + 1 for each in branch)
+    return wrong_constants, len(branch)
 
 
 def _branches(error: Any) -> list[list[Any]]:
@@ -195,7 +196,7 @@ def _listed(values: list[str] | tuple[str, ...]) -> str:
 
 
 def schema_at(root: Mapping[str, Json], path: list[Json]) -> Json:
-    """The part of a root schema at a path of jsonschema-rs's, which may go through references; None if there is none."""
+    """The part of a root schema at a path from jsonschema-rs, which may go through references; None if there is none."""
     here: Json = root
     for step in path:
         if step == "$ref" and isinstance(here, dict) and isinstance(here.get("$ref"), str):

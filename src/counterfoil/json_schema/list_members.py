@@ -11,9 +11,9 @@ MAX_DEPTH = 20
 OF_OBJECTS = frozenset(
     ["$ref", "allOf", "type", "properties", "required", "additionalProperties", "minProperties", "maxProperties"]
 )
-"""Keywords of an object that do not depend on what is in the list that one of its properties holds."""
+"""Keywords for objects whose result does not depend on the contents of a list in a property."""
 OF_LISTS = frozenset(["$ref", "allOf", "type", "items"])
-"""Keywords that say of a list only what it is, and what each member is."""
+"""Keywords for lists that check only the type and each member."""
 
 
 def validates_members_separately(schema: Json, place: Sequence[str | int], target: Callable[[str], Json]) -> bool:
@@ -21,12 +21,12 @@ def validates_members_separately(schema: Json, place: Sequence[str | int], targe
     value is valid without members. ``target`` gives what a ``$ref`` points to. False where that is not certain."""
     schemas = [schema]
     for step in place:
-        known = list(_together(schemas, target, 0))
-        if not isinstance(step, str) or not all(isinstance(each, dict) and each.keys() <= OF_OBJECTS for each in known):
+        parts = list(_with_parts(schemas, target, 0))
+        if not isinstance(step, str) or not all(isinstance(part, dict) and part.keys() <= OF_OBJECTS for part in parts):
             return False
-        schemas = [each for found in known for each in _of_property(found, step)]
-    known = list(_together(schemas, target, 0))
-    return all(isinstance(each, dict) and each.keys() <= OF_LISTS for each in known)
+        schemas = [schema for part in parts for schema in _of_property(part, step)]
+    parts = list(_with_parts(schemas, target, 0))
+    return all(isinstance(part, dict) and part.keys() <= OF_LISTS for part in parts)
 
 
 def _of_property(schema: Mapping[str, Json], name: str) -> Iterator[Json]:
@@ -38,10 +38,10 @@ def _of_property(schema: Mapping[str, Json], name: str) -> Iterator[Json]:
         yield schema["additionalProperties"]
 
 
-def _together(schemas: Sequence[Json], target: Callable[[str], Json], depth: int) -> Iterator[Json]:
-    """The schemas, with those that they refer to or are put together from; None for one that is too deep."""
+def _with_parts(schemas: Sequence[Json], target: Callable[[str], Json], depth: int) -> Iterator[Json]:
+    """The schemas with those that they refer to and the parts of their ``allOf``; None for one that is too deep."""
     for schema in schemas:
         yield schema if depth < MAX_DEPTH else None
         if isinstance(schema, dict) and depth < MAX_DEPTH:
             inner = [*schema.get("allOf", ()), *([target(schema["$ref"])] if "$ref" in schema else [])]
-            yield from _together(inner, target, depth + 1)
+            yield from _with_parts(inner, target, depth + 1)

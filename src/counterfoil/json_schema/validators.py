@@ -25,7 +25,7 @@ LATER_FORMATS = {
     "duration": lambda text: _DURATION.fullmatch(text) is not None,
     "uuid": lambda text: UUID.fullmatch(text) is not None,
 }
-"""Formats that JSON Schema has since draft 2019-09 and that users' documents of OpenAPI 3.0 mean, too."""
+"""Formats that JSON Schema has since draft 2019-09 and that users' OpenAPI 3.0 documents use too."""
 
 
 class Validator:
@@ -42,8 +42,8 @@ class Validator:
         return self._root.compiled.is_valid({self._member: value})  # type: ignore[no-any-return]
 
     def validates_members_separately(self, place: tuple[str | int, ...]) -> bool:
-        """Whether a value is valid exactly if it is valid with each of the members of its list at ``place`` alone, and without
-        any: a member that was valid there once need not be validated again."""
+        """Whether the members of a value's list at ``place`` can be validated one by one: a member that was valid there once
+        need not be validated again."""
         known = self._separately.get(place)
         if known is None:
             known = self._separately[place] = self._root.validates_members_separately(self._member, place)
@@ -59,7 +59,7 @@ class Validator:
             yield list(error.instance_path)[1:], error
 
     def cause(self, value: Json) -> Cause:
-        """What is wrong first: of a value that fits no alternative, what is wrong in the one that is meant."""
+        """The first thing that is wrong; for a value that fits no alternative, what is wrong in the one that was meant."""
         _, error = self.first_error(value)
         return cause_of(error, self._root.discriminator)
 
@@ -67,9 +67,9 @@ class Validator:
 class Schemas:
     """The schemas of one document. Ask for all validators first; they are compiled by ``compile``, or when one is first used.
 
-    ``dialect`` says how schemas are read. ``is_lenient``: the document is a user's own. A schema that does not compile then
-    allows everything, and a value in an answer may fit several branches of a ``oneOf``, as it must in many published
-    documents, unless ``exact``. Without ``formats`` a text may be anything where the document gives it a ``format``.
+    ``is_lenient``: the document is a user's own. A schema that does not compile then allows everything, and a value in a
+    response may fit several branches of a ``oneOf``, as it must in many published documents, unless ``exact``.
+    Without ``formats``, a ``format`` in the document restricts nothing.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Schemas:
         self.document = document
         self.is_lenient = is_lenient
         self.shapes: dict[int, Any] = {}
-        """The shapes that ``TypedText`` found of each schema, by its identity."""
+        """The shapes that ``TypedText`` found, by the identity of the schema."""
         self._roots: dict[Direction, _Root] = {
             "request": _Root(document, "request", dialect, is_lenient, exact, formats),
             "response": _Root(document, "response", dialect, is_lenient, exact, formats),
@@ -105,7 +105,7 @@ class Schemas:
 
 
 def schemas_of(spec: Spec) -> Schemas:
-    """The schemas of a spec, to be asked for validators. Everyone who asks gets the same, so that they are compiled once."""
+    """The schemas of a spec. All callers get the same object, so that the schemas are compiled once."""
     known = spec.derived.get("schemas")
     if not isinstance(known, Schemas):
         known = spec.derived["schemas"] = Schemas(spec.raw, spec.schema_dialect, is_lenient=spec.is_lenient)
@@ -127,7 +127,7 @@ class _Root:
         self.is_2020 = dialect == "2020-12"
         self.with_formats = with_formats
         self.is_lenient = is_lenient
-        self.compiled: Any = _NotYet(self)
+        self.compiled: Any = _Uncompiled(self)
         self._conversion = Conversion(document, direction, is_2020=self.is_2020, is_lenient=is_lenient, exact=exact)
         self._lock = RLock()  # applications that are built in several threads share the spec
         self._members: dict[int, Validator] = {}
@@ -142,14 +142,14 @@ class _Root:
                 self._properties[member] = self._conversion.convert(schema)
                 known = self._members[id(schema)] = Validator(self, member)
                 self._kept.append(schema)
-                self.compiled = _NotYet(self)
+                self.compiled = _Uncompiled(self)
             return known
 
     def compile(self) -> Any:
         """The root schema's validator, compiled anew if more was requested. Raises ``SpecError`` unless the document is a
         user's own."""
         with self._lock:
-            if isinstance(self.compiled, _NotYet):
+            if isinstance(self.compiled, _Uncompiled):
                 self.compiled = self._compile_or_allow()
             return self.compiled
 
@@ -176,7 +176,7 @@ class _Root:
         return {"properties": self._properties, "definitions": self._conversion.definitions}
 
     def _compile_without_unusable(self) -> Any:
-        """What cannot be a schema of the dialect allows everything; if that does not help, every schema does."""
+        """Let schemas that are invalid in the dialect allow everything; if that does not help, let all of them do so."""
         import jsonschema_rs
 
         address = (
@@ -200,11 +200,11 @@ class _Root:
         return validates_members_separately(self._properties[member], place, self._conversion.target)
 
     def discriminator(self, error: Any) -> Discriminator | None:
-        """What tells the alternatives apart that an error is about; None where nothing does."""
+        """The discriminator of the alternatives that an error is about; None if there is none."""
         return self._conversion.discriminator(schema_at(self._schema(), list(error.schema_path)))
 
 
-class _NotYet:
+class _Uncompiled:
     """Stands for a root schema's validator until it is first used."""
 
     def __init__(self, root: _Root) -> None:

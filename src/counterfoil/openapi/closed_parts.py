@@ -1,7 +1,7 @@
 """Finds parts of an ``allOf`` that forbid what the other parts describe, so that no value with such a member could be valid.
 
-``additionalProperties: false`` knows only the ``properties`` beside it. Documents have it in parts of an ``allOf`` and mean all
-parts together (https://json-schema.org/understanding-json-schema/reference/object#extending-closed-schemas).
+``additionalProperties: false`` considers only the ``properties`` of its own schema. Documents write it in a part of an ``allOf``
+and mean all parts (https://json-schema.org/understanding-json-schema/reference/object#extending-closed-schemas).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from counterfoil.openapi.nodes import Node
 
 Json = Any
 Follow = Callable[[Node], Node | None]
-"""Where references from a place end; None if that is not a mapping."""
+"""Follows the references from a node to a mapping; None if they lead to none."""
 
 MAX_DEPTH = 8
-"""How many ``allOf`` are looked into, one inside the other."""
+"""How many nested ``allOf`` are searched."""
 
 
 class ClosedParts:
@@ -26,38 +26,38 @@ class ClosedParts:
         self.follow = follow
 
     def forbidding_parts(self, node: Node) -> Iterator[tuple[int, Node]]:
-        """Index and place of each part of the ``allOf`` at ``node`` that forbids members of the others."""
-        here = node["allOf"]
-        ends = [self.follow(here[index]) for index in range(len(here.value))]
-        if not any(_is_closed(each) for each in ends):
+        """Index and node of each part of the ``allOf`` at ``node`` that forbids members of other parts."""
+        listed = node["allOf"]
+        parts = [self.follow(listed[index]) for index in range(len(listed.value))]
+        if not any(_is_closed(part) for part in parts):
             return
         own = _own_names(node)
-        named = [self._names(each, MAX_DEPTH) for each in ends]
-        for index, end in enumerate(ends):
-            if end is not None and _is_closed(end):
-                others = own.union(*(each for other, each in enumerate(named) if other != index))
-                if others - _own_names(end):
-                    yield index, end
+        names = [self._names(part, MAX_DEPTH) for part in parts]
+        for index, part in enumerate(parts):
+            if part is not None and _is_closed(part):
+                others = own.union(*(of_part for other, of_part in enumerate(names) if other != index))
+                if others - _own_names(part):
+                    yield index, part
 
     def forbids_its_parts(self, node: Node) -> bool:
         """Whether the schema at ``node`` forbids members that the parts of its ``allOf`` describe."""
-        parts = node.value.get("allOf")
-        if not isinstance(parts, list) or not parts:
+        listed = node.value.get("allOf")
+        if not isinstance(listed, list) or not listed:
             return False
-        ends = [self.follow(node["allOf"][index]) for index in range(len(parts))]
-        return bool(frozenset().union(*(self._names(each, MAX_DEPTH) for each in ends)) - _own_names(node))
+        parts = [self.follow(node["allOf"][index]) for index in range(len(listed))]
+        return bool(frozenset().union(*(self._names(part, MAX_DEPTH) for part in parts)) - _own_names(node))
 
     def _names(self, node: Node | None, depth: int) -> frozenset[str]:
         """The members that a schema describes, those of its parts too."""
         if node is None:
             return frozenset()
-        found = _own_names(node)
+        names = _own_names(node)
         parts = node.value.get("allOf")
         if isinstance(parts, list) and depth:
-            found = found.union(
+            names = names.union(
                 *(self._names(self.follow(node["allOf"][index]), depth - 1) for index in range(len(parts)))
             )
-        return found
+        return names
 
 
 def _is_closed(node: Node | None) -> bool:

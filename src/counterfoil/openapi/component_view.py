@@ -1,7 +1,6 @@
-"""Names the components of a user's document and leads its references to them.
+"""Names the components of a user's document and points its references at them.
 
-Components of other files, and those that references find elsewhere, are written under ``#/components`` by a name that is
-free.
+Components of other files, and referenced values outside ``components``, are written under ``#/components`` with a new name.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil import json_pointer
-from counterfoil.openapi.nodes import Lost, Node, Notices, end_of, target
+from counterfoil.openapi.nodes import Lost, Node, Notices, follow_references, target
 from counterfoil.openapi.schema_view import SchemaView
 from counterfoil.openapi.sources import SourceFile, Sources, Steps
 from counterfoil.openapi.spec import SchemaDialect
@@ -24,7 +23,7 @@ LOST: dict[str, Json] = {
     "requestBodies": {"required": False, "content": {"*/*": {}}},
     "headers": {"required": False, "schema": {}},
 }
-"""What stands for a component that a reference does not find."""
+"""What replaces a component that a reference does not find."""
 _ODD_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -35,7 +34,7 @@ def text_of(node: Node, member: str) -> str:
 
 
 class ComponentView:
-    """What all parts of a document need to be written: its components by name, and where references end."""
+    """What the writers of all parts share: named components and resolved references."""
 
     kinds: tuple[str, ...] = ("schemas", "parameters", "responses", "requestBodies", "headers")
 
@@ -45,81 +44,81 @@ class ComponentView:
         self.version = version
         self.dialect: SchemaDialect = "draft4" if version.startswith(("2", "3.0")) else "2020-12"
         self.notices = Notices()
-        self.tell = self.notices.tell
-        self.schemas = SchemaView(self.dialect, self.schema_reference, self.mapping_end, self.tell)
+        self.add_notice = self.notices.add
+        self.schemas = SchemaView(self.dialect, self.schema_reference, self.resolve_mapping, self.add_notice)
         self.writers: dict[str, Callable[[Node], Json]] = {"schemas": self.schemas.write}
         self._names: dict[tuple[str, SourceFile, Steps], str] = {}
         self._taken: dict[str, set[str]] = {kind: set() for kind in self.kinds}
         self._waiting: deque[tuple[str, str, Node]] = deque()
 
     def components(self) -> dict[str, Node]:
-        """The place of each kind of component that the document has."""
+        """The node of each kind of component that the document has."""
         components = self.mapping(self.top, "components")
-        found = {kind: self.mapping(components, kind) for kind in self.kinds}
-        return {kind: node for kind, node in found.items() if node is not None}
+        nodes = {kind: self.mapping(components, kind) for kind in self.kinds}
+        return {kind: node for kind, node in nodes.items() if node is not None}
 
     def mapping(self, node: Node | None, member: str) -> Node | None:
-        """The place of a member that is a mapping. A reference may stand for all of it, as in documents that are split."""
+        """The node of a member that is a mapping, or a reference to one, as in documents split into files."""
         if node is None or member not in node.value:
             return None
-        return self.end(node[member], member) if node.value[member] is not None else None
+        return self.resolve(node[member], member) if node.value[member] is not None else None
 
     def _name_components(self) -> None:
-        """Give the document's own components their names before any reference asks for one."""
-        elsewhere: list[tuple[str, str, Node]] = []
+        """Reserve the names of the document's own components before references to other values get names."""
+        aliases: list[tuple[str, str, Node]] = []
         for kind, here in self.components().items():
             for name in here.value:
                 node = here[name]
                 if kind != "schemas" and not isinstance(node.value, dict):
-                    self.tell(node, "a component must be a mapping; left out")
+                    self.add_notice(node, "a component must be a mapping; left out")
                     continue
                 self._taken[kind].add(name)
                 self._names[kind, node.file, node.steps] = name
                 if isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str):
-                    elsewhere.append((kind, name, node))
+                    aliases.append((kind, name, node))
                 else:
                     self._waiting.append((kind, name, node))
-        for kind, name, node in elsewhere:
+        for kind, name, node in aliases:
             self._name_alias(kind, name, node)
 
     def _name_alias(self, kind: str, name: str, node: Node) -> None:
-        """A component that only refers to another: what is in another file gets its name."""
+        """Name a component that is only a reference: a target in another file gets the component's name."""
         try:
-            end = end_of(self.sources, node)
+            resolved = follow_references(self.sources, node)
         except Lost as lost:
             if kind != "schemas":
                 return
-            self.tell(node, f"the reference '{node.value['$ref']}' {lost}; anything is valid here")
-            end = Node(node.file, {}, node.parent, node.step)
-        key = (kind, end.file, end.steps)
+            self.add_notice(node, f"the reference '{node.value['$ref']}' {lost}; anything is valid here")
+            resolved = Node(node.file, {}, node.parent, node.step)
+        key = (kind, resolved.file, resolved.steps)
         if key not in self._names:
             self._names[key] = name
-            self._waiting.append((kind, name, end))
+            self._waiting.append((kind, name, resolved))
         elif kind == "schemas":
             self._waiting.append((kind, name, node))
-        # a parameter, response, body or header that is an alias is found at its end, and needs no name
+        # references to an alias of another kind are written as references to its target, so the alias needs no name
 
     def named(self, kind: str, node: Node) -> str | None:
-        """A reference in the view to what the ``$ref`` at ``node`` leads to; None, and a notice, if it leads nowhere."""
+        """The view's reference for the ``$ref`` at ``node``; None, and a notice, if it leads nowhere."""
         reference = node.value["$ref"]
         try:
-            found = target(self.sources, reference, node)
-            end = end_of(self.sources, found)
+            named = target(self.sources, reference, node)
+            resolved = follow_references(self.sources, named)
         except Lost as lost:
             if kind == "schemas" and reference in self._taken[kind]:
                 return json_pointer.join("components", kind, reference)
-            self.tell(node, f"the reference '{reference}' {lost}; anything is valid here")
+            self.add_notice(node, f"the reference '{reference}' {lost}; anything is valid here")
             return None
-        if kind != "schemas" and not isinstance(end.value, dict):
-            self.tell(node, f"the reference '{reference}' leads to no mapping; anything is valid here")
+        if kind != "schemas" and not isinstance(resolved.value, dict):
+            self.add_notice(node, f"the reference '{reference}' does not lead to a mapping; anything is valid here")
             return None
-        key = (kind, found.file, found.steps)
+        key = (kind, named.file, named.steps)
         if kind != "schemas" or key not in self._names:
-            key, found = (kind, end.file, end.steps), end
+            key, named = (kind, resolved.file, resolved.steps), resolved
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = self._free_name(kind, found)
-            self._waiting.append((kind, name, found))
+            name = self._names[key] = self._free_name(kind, named)
+            self._waiting.append((kind, name, named))
         return json_pointer.join("components", kind, name)
 
     def schema_reference(self, node: Node) -> str | None:
@@ -137,42 +136,42 @@ class ComponentView:
         self._taken[kind].add(name)
         return name
 
-    def end(self, node: Node, what: str) -> Node | None:
-        """Where references from ``node`` end, if that is a mapping; else None, and a notice."""
+    def resolve(self, node: Node, what: str) -> Node | None:
+        """``node`` with its references followed, if that is a mapping; else None, and a notice."""
         try:
-            end = end_of(self.sources, node)
+            resolved = follow_references(self.sources, node)
         except Lost as lost:
-            self.tell(node, f"the reference '{node.value['$ref']}' {lost}; the {what} is left out")
+            self.add_notice(node, f"the reference '{node.value['$ref']}' {lost}; the {what} is left out")
             return None
-        if not isinstance(end.value, dict):
-            self.tell(node, f"the {what} must be a mapping; left out")
+        if not isinstance(resolved.value, dict):
+            self.add_notice(node, f"the {what} must be a mapping; left out")
             return None
-        return end
+        return resolved
 
-    def list_end(self, node: Node) -> Node | None:
-        """Where references from ``node`` end, if that is a list."""
-        return self._quiet_end(node, list)
+    def resolve_list(self, node: Node) -> Node | None:
+        """``node`` with its references followed, if that is a list; else None."""
+        return self._resolve_as(node, list)
 
-    def mapping_end(self, node: Node) -> Node | None:
-        """Where references from ``node`` end, if that is a mapping."""
-        return self._quiet_end(node, dict)
+    def resolve_mapping(self, node: Node) -> Node | None:
+        """``node`` with its references followed, if that is a mapping; else None."""
+        return self._resolve_as(node, dict)
 
-    def _quiet_end(self, node: Node, kind: type) -> Node | None:
+    def _resolve_as(self, node: Node, kind: type) -> Node | None:
         try:
-            end = end_of(self.sources, node)
+            resolved = follow_references(self.sources, node)
         except Lost:
             return None
-        return end if isinstance(end.value, kind) else None
+        return resolved if isinstance(resolved.value, kind) else None
 
     def written(self, kind: str, node: Node) -> Json:
-        """What is written for the parameter, response, … at ``node``: a reference to a component, or the thing itself."""
+        """What is written for the parameter, response, … at ``node``: a reference to a component, or the value itself."""
         if isinstance(node.value.get("$ref"), str):
             reference = self.named(kind, node)
             return {"$ref": reference} if reference is not None else LOST[kind]
         return self.writers[kind](node)
 
-    def _break_circles(self, schemas: dict[str, Json]) -> None:
-        """A schema that is nothing but a reference to itself, by way of others, allows everything."""
+    def _break_cycles(self, schemas: dict[str, Json]) -> None:
+        """Let a schema that only refers to itself, directly or through others, allow everything."""
         prefix = "#/components/schemas/"
         for start in schemas:
             seen, name = {start}, start

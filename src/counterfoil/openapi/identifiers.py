@@ -13,14 +13,13 @@ Json = Any
 
 ANCHORS = ("$anchor", "$dynamicAnchor")
 NAMING = (b"$id", b"$self", b"$anchor", b"$dynamicAnchor")
-"""What a file holds in which a schema names itself."""
+"""Keywords by which a schema names itself. A file without them is not searched."""
 DATA = frozenset({"example", "examples", "default", "const", "enum", "value", "dataValue", "x-counterfoil"})
-"""Members that hold data, in which nothing is a name."""
+"""Members that hold data, in which these keywords mean nothing."""
 
 
 class Identifiers:
-    """The named places of one file, each by the address that its name has in full. ``top`` is the whole file; None for
-    one in which nothing names itself."""
+    """The named schemas of one file, by absolute address. ``top`` is the file's root; None if no schema has a name."""
 
     def __init__(self, top: Node | None) -> None:
         self._by_address: dict[str, Node] = {}
@@ -36,26 +35,26 @@ class Identifiers:
                     waiting.append((child, _own_address(child, base)))
 
     def find(self, reference: str, node: Node) -> Node | None:
-        """What a reference that stands at ``node`` names: ``#leaf``, ``tree`` beside ``$id: https://a.example/tree``."""
+        """The schema that a reference at ``node`` names: ``#leaf``, or ``tree`` for ``$id: https://a.example/tree``."""
         if not self._by_address:
             return None
-        above = [node]
-        while above[-1].parent is not None:
-            above.append(above[-1].parent)
+        ancestors = [node]
+        while ancestors[-1].parent is not None:
+            ancestors.append(ancestors[-1].parent)
         base = ""
-        for each in reversed(above):
-            base = _own_address(each, base)
-        wanted = _join(base, reference)
-        return self._by_address.get(wanted) or self._by_address.get(wanted.removesuffix("#"))
+        for ancestor in reversed(ancestors):
+            base = _own_address(ancestor, base)
+        address = _join(base, reference)
+        return self._by_address.get(address) or self._by_address.get(address.removesuffix("#"))
 
 
 def _own_address(node: Node, base: str) -> str:
-    """The address of the schema, or the document, that begins at a node; ``base`` where none does."""
+    """The address that the schema or document at ``node`` gives itself; ``base`` if it gives none."""
     value = node.value
     if not isinstance(value, dict):
         return base
-    given = value.get("$self" if node.parent is None and "openapi" in value else "$id")
-    return urldefrag(_join(base, given))[0] if isinstance(given, str) and given else base
+    name = value.get("$self" if node.parent is None and "openapi" in value else "$id")
+    return urldefrag(_join(base, name))[0] if isinstance(name, str) and name else base
 
 
 def _names(value: Json, base: str) -> Iterator[str]:
@@ -71,5 +70,5 @@ def _names(value: Json, base: str) -> Iterator[str]:
 def _join(base: str, reference: str) -> str:
     try:
         return urljoin(base, reference)
-    except ValueError:  # as "http://[" is
+    except ValueError:  # such as "http://["
         return reference

@@ -38,35 +38,35 @@ class MessageView(LinkView):
     # -- parameters ---------------------------------------------------------------------------------------------------
 
     def parameters(self, node: Node) -> dict[tuple[str, str], Json]:
-        """The parameters at ``place["parameters"]`` that can be understood, by name and place."""
+        """The parameters at ``node["parameters"]`` that can be understood, by name and place."""
         found: dict[tuple[str, str], Json] = {}
-        for each, end in self.declared_parameters(node):
-            name, where = end.value["name"], text_of(end, "in")
+        for each, resolved in self.declared_parameters(node):
+            name, where = resolved.value["name"], text_of(resolved, "in")
             if where not in STYLES:
-                self.tell(each, f"{name} is in {where}, where no parameter is; left out")
+                self.add_notice(each, f"{name} is in {where}, which is not a place for parameters; left out")
             elif (name, where) in found:
-                self.tell(each, f"{name} is there twice; the first counts")
+                self.add_notice(each, f"{name} is listed twice; the first counts")
             else:
                 found[name, where] = self.written("parameters", each)
         return found
 
     def declared_parameters(self, node: Node) -> list[tuple[Node, Node]]:
-        """Each parameter's place in the list, and the place where references from there end."""
+        """Each parameter's node in the list, and the node that it resolves to."""
         declared = node.value.get("parameters")
         if declared is None:
             return []
-        listed = self.list_end(node["parameters"])
+        listed = self.resolve_list(node["parameters"])
         if listed is None:
-            self.tell(node["parameters"], "parameters must be a list; left out")
+            self.add_notice(node["parameters"], "parameters must be a list; left out")
             return []
         found = []
         for index in range(len(listed.value)):
             here = listed[index]
-            end = self.end(here, "parameter")
-            if end is not None and isinstance(end.value.get("name"), str):
-                found.append((here, end))
-            elif end is not None:
-                self.tell(here, "a parameter needs a name; left out")
+            resolved = self.resolve(here, "parameter")
+            if resolved is not None and isinstance(resolved.value.get("name"), str):
+                found.append((here, resolved))
+            elif resolved is not None:
+                self.add_notice(here, "a parameter needs a name; left out")
         return found
 
     def parameter(self, node: Node) -> dict[str, Json]:
@@ -75,7 +75,7 @@ class MessageView(LinkView):
         out |= {"name": parameter.get("name", ""), "in": text_of(node, "in")}
         for flag in ("required", "explode"):
             if not isinstance(out.get(flag, False), bool):
-                self.tell(node[flag], f"{flag} must be true or false; left out")
+                self.add_notice(node[flag], f"{flag} must be true or false; left out")
                 del out[flag]
         if out["in"] == "path":
             out["required"] = True
@@ -83,7 +83,7 @@ class MessageView(LinkView):
         if style in STYLES.get(out["in"], ()):
             out["style"] = style
         elif "style" in parameter:
-            self.tell(node["style"], f"'{style}' is not a style for parameters in {out['in']}; ignored")
+            self.add_notice(node["style"], f"'{style}' is not a style for parameters in {out['in']}; ignored")
         if "examples" in parameter:
             out["examples"] = self.examples(node)
         return out | self.schema_or_content(node)
@@ -93,21 +93,21 @@ class MessageView(LinkView):
         described = node.value
         if isinstance(described.get("content"), dict) and described["content"]:
             if "schema" in described:
-                self.tell(node["schema"], "a parameter has either a schema or content; its content is read")
+                self.add_notice(node["schema"], "a parameter has either a schema or content; its content is read")
             content = self.content(node["content"])
             if described.get("in") != "path":
                 return {"content": content}
-            # in a path a plain value is the same text with and without JSON, and paths are told apart by schemas
+            # in a path a plain value is the same text with and without JSON, and routing compares schemas
             first: dict[str, Json] = next(iter(content.values()), {})
             return {"content": content, "schema": first.get("schema", {})}
         if "schema" in described:
             return {"schema": self.schemas.write(node["schema"])}
         if "type" in described:  # as Swagger 2.0 has it
-            self.tell(node, "the type belongs into a schema; read as if it were there")
+            self.add_notice(node, "the type belongs in a schema; read as one")
             kept = {key: value for key, value in described.items() if key not in (*PARAMETER, "name", "in", "style")}
             return {"schema": self.schemas.write(Node(node.file, kept, node.parent, node.step))}
         if "$ref" not in described:
-            self.tell(node, "neither schema nor content; any text is valid here")
+            self.add_notice(node, "neither schema nor content; any text is valid here")
         return {"schema": {}}
 
     # -- bodies -------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class MessageView(LinkView):
         described = self.mapping(node, "content")
         content = self.content(described) if described is not None else {}
         if not content and (described is None or not described.value):
-            self.tell(node, "the body has no media type; any is valid")
+            self.add_notice(node, "the body has no media type; any is valid")
         out["content"] = content or {"*/*": {}}
         return out
 
@@ -129,10 +129,10 @@ class MessageView(LinkView):
         for name in node.value:
             if "/" not in name:
                 if not name.startswith("x-"):
-                    self.tell(node[name], f"'{name}' is not a media type; left out")
+                    self.add_notice(node[name], f"'{name}' is not a media type; left out")
             elif is_nothing(node.value[name]):
                 continue
-            elif isinstance(node.value[name], dict) and (media := self.end(node[name], "media type")) is not None:
+            elif isinstance(node.value[name], dict) and (media := self.resolve(node[name], "media type")) is not None:
                 out[name] = self.media_type(media)
             else:
                 out[name] = {}
@@ -152,20 +152,20 @@ class MessageView(LinkView):
         return out
 
     def examples(self, node: Node) -> dict[str, Json]:
-        """The named examples at ``place["examples"]``; their values are data."""
+        """The named examples at ``node["examples"]``; their values are data."""
         here = node["examples"]
-        if isinstance(here.value, list):  # as a schema of 3.1 has them
+        if isinstance(here.value, list):  # as in a schema of 3.1
             return {str(number): {"value": value} for number, value in enumerate(here.value, 1)}
         if not isinstance(here.value, dict):
-            self.tell(here, "examples must be a mapping; left out")
+            self.add_notice(here, "examples must be a mapping; left out")
             return {}
-        ends = {name: self.end(here[name], "example") for name in here.value}
-        return {name: _as_before_3_2(end.value) for name, end in ends.items() if end is not None}
+        examples = {name: self.resolve(here[name], "example") for name in here.value}
+        return {name: _as_before_3_2(example.value) for name, example in examples.items() if example is not None}
 
     # -- responses ----------------------------------------------------------------------------------------------------
 
     def responses(self, node: Node) -> dict[str, Json]:
-        """The responses at ``place["responses"]`` by status; an operation without any may answer anything."""
+        """The responses at ``node["responses"]`` by status; without a success response, one without a body is added."""
         out: dict[str, Json] = {}
         here = self.mapping(node, "responses")
         if here is not None:
@@ -175,17 +175,17 @@ class MessageView(LinkView):
                 if key.startswith("x-"):
                     continue
                 if not _STATUS.fullmatch(status):
-                    self.tell(here[key], f"'{key}' is not a status code; left out")
+                    self.add_notice(here[key], f"'{key}' is not a status code; left out")
                 elif isinstance(responses[key], dict):
                     out[status] = self.written("responses", here[key])
                 else:
-                    self.tell(here[key], "a response must be a mapping; read as one without a body")
+                    self.add_notice(here[key], "a response must be a mapping; read as one without a body")
                     out[status] = {"description": ""}
         if not out:
-            self.tell(node, "no response is described; an answer without a body is given")
+            self.add_notice(node, "no response is described; one without a body is sent")
             out["default"] = {"description": ""}
         elif not any(status == "default" or status[0] in "123" for status in out):
-            self.tell(node["responses"], "no answer of success is described; one without a body is given")
+            self.add_notice(node["responses"], "no success response is described; one without a body is sent")
             out["2XX"] = {"description": ""}
         return out
 
@@ -207,7 +207,7 @@ class MessageView(LinkView):
             if isinstance(node.value[name], dict):
                 out[name] = self.written("headers", node[name])
             else:
-                self.tell(node[name], "a header must be a mapping; left out")
+                self.add_notice(node[name], "a header must be a mapping; left out")
         return out
 
     def header(self, node: Node) -> dict[str, Json]:
@@ -218,7 +218,7 @@ class MessageView(LinkView):
 
 
 def is_nothing(described: Json) -> bool:
-    """Whether the schema of a body allows null alone, which is how some documents say that there is none."""
+    """Whether the schema of a body allows only null, which is how some documents say that there is no body."""
     schema = described.get("schema") if isinstance(described, dict) else None
     return isinstance(schema, dict) and schema.get("type") in ("null", ["null"])
 

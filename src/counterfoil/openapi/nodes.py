@@ -1,4 +1,4 @@
-"""Places in a document of several files: where each is, where references lead from it, and the notices about it."""
+"""Nodes of a document of several files: their location, the references from them, and notices about them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Json = Any
 MAX_NOTICES = 1_000
 """How many notices of one document are kept."""
 MAX_REFERENCES = 50
-"""How many references may follow one after another."""
+"""How many consecutive references are followed."""
 
 
 class Node:
-    """A value of a document, and the way to it."""
+    """A value of a document, and its location."""
 
     __slots__ = ("file", "parent", "step", "value")
 
@@ -30,7 +30,7 @@ class Node:
         self.step = step
 
     def __getitem__(self, step: str | int) -> Node:
-        """The place of a member."""
+        """The node of a member."""
         return Node(self.file, self.value[step], self, step)
 
     @property
@@ -50,28 +50,28 @@ class Node:
 
 
 class Notices:
-    """Collects notices of what could not be understood; each place has the same message once."""
+    """Collects notices of what could not be understood, without duplicates."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[SourceFile, Steps, str], None] = {}
+        self._messages: dict[tuple[SourceFile, Steps, str], None] = {}
         self.left_out = 0
 
-    def tell(self, node: Node, message: str) -> None:
-        """``message`` is one line, which says what was done."""
-        if len(self._told) < MAX_NOTICES:
-            self._told[node.file, node.steps, message] = None
+    def add(self, node: Node, message: str) -> None:
+        """Add one line that says what was wrong and what was done instead."""
+        if len(self._messages) < MAX_NOTICES:
+            self._messages[node.file, node.steps, message] = None
         else:
             self.left_out += 1
 
     def with_lines(self, sources: Sources) -> list[Notice]:
         """All notices, by file and line."""
         by_file: dict[SourceFile, set[Steps]] = {}
-        for file, steps, _ in self._told:
+        for file, steps, _ in self._messages:
             by_file.setdefault(file, set()).add(steps)
         lines = {file: file.lines_of(places) for file, places in by_file.items()}
         notices = [
             Notice(file.shown, lines[file][steps], f"{json_pointer.join(*steps)}: {message}")
-            for file, steps, message in self._told
+            for file, steps, message in self._messages
         ]
         notices += [
             Notice(file.shown, mistake.line, f"{mistake.message}; {_what_was_done(mistake.message)}")
@@ -93,14 +93,14 @@ class Lost(Exception):
 
 
 def target(sources: Sources, reference: str, node: Node) -> Node:
-    """Where a reference that stands at ``node`` leads. Raises ``Lost``."""
+    """The node that the reference at ``node`` points to. Raises ``Lost``."""
     address, _, fragment = reference.partition("#")
     is_anchor = bool(fragment) and not fragment.startswith("/")
     named = reference if is_anchor else address
     top = _identifiers(node.file).find(named, node) if named else None
     if top is None:
         try:
-            file = sources.beside(node.file, address) if address else node.file
+            file = sources.referenced_file(node.file, address) if address else node.file
         except Unreadable as error:
             raise Lost(str(error)) from None
         top = Node(file, file.value)
@@ -114,7 +114,7 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
         found = _descend(sources, top, tokens)
         if found is not None:
             return found
-    if not address:  # a schema with an $id of its own, or one that was pasted in whole, means its own top
+    if not address:  # in a schema with an $id, or one that was pasted in, the fragment starts at that schema's top
         ancestor = node.parent
         while ancestor is not None:
             found = _descend(sources, ancestor, json_pointer.split(fragment))
@@ -125,7 +125,7 @@ def target(sources: Sources, reference: str, node: Node) -> Node:
 
 
 def _identifiers(file: SourceFile) -> Identifiers:
-    """The schemas of a file that name themselves; most files have none, and are then not searched."""
+    """The named schemas of a file. Most files have none and are not searched."""
     if file.identifiers is None:
         file.identifiers = Identifiers(Node(file, file.value) if file.mentions(*NAMING) else None)
     return file.identifiers
@@ -138,7 +138,7 @@ def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_RE
         if isinstance(value, dict) and token not in value and isinstance(value.get("$ref"), str) and depth:
             try:
                 address, _, fragment = value["$ref"].partition("#")
-                file = sources.beside(node.file, address) if address else node.file
+                file = sources.referenced_file(node.file, address) if address else node.file
             except Unreadable:
                 return None
             further = _descend(sources, Node(file, file.value), json_pointer.split(fragment), depth - 1)
@@ -154,8 +154,8 @@ def _descend(sources: Sources, top: Node, tokens: list[str], depth: int = MAX_RE
     return node
 
 
-def end_of(sources: Sources, node: Node) -> Node:
-    """``node``, or where its ``$ref`` and those that follow lead. Raises ``Lost``."""
+def follow_references(sources: Sources, node: Node) -> Node:
+    """``node``, or the node at the end of its chain of ``$ref``. Raises ``Lost``."""
     for _ in range(MAX_REFERENCES):
         if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
             return node

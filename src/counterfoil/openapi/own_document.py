@@ -1,6 +1,6 @@
 """Reads an OpenAPI document of a user's own: any version, YAML or JSON, one file or several, valid or not.
 
-What is made of it, its *view*, is kept in the user's cache folder by the digests of all its files.
+The result, its *view*, is cached in the user's cache folder by the digests of all its files.
 """
 
 from __future__ import annotations
@@ -23,51 +23,51 @@ from counterfoil.openapi.spec import Notice, Spec, SpecError
 Json = Any
 
 CACHE_FORMAT = 9
-"""To be raised whenever another view is made of the same document, so that what was kept before is not read."""
+"""Increase it when the view of the same document changes, so that older cache files are not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 
 
 def read_document(path: Path, name: str | None = None) -> Spec:
     """The spec in ``path``; ``name`` is what it is served as (default: the file's name without its ending).
 
-    What cannot be understood is in ``notices``, and the rest is there. Files that it refers to are read if they are below its
-    folder; nothing is fetched. Raises ``SpecError`` in one line: no such file, a URL, neither YAML nor JSON, not an OpenAPI
+    ``notices`` lists what could not be understood. Files that the document refers to are read if they are below its folder;
+    nothing is fetched. Raises ``SpecError`` in one line: no such file, a URL, neither YAML nor JSON, not an OpenAPI
     document, too large.
     """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
         raise SpecError(f"{path}: a document is read from a file, and nothing is fetched; save it and give the file")
     key = _key(path)
-    kept = _kept(path, key)
-    if kept is None:
-        kept = _read(path)
-        disk_cache.write(disk_cache.file_for("documents", key), _as_json(kept, path))
-    raw = kept["document"]
+    view = _cached(path, key)
+    if view is None:
+        view = _read(path)
+        disk_cache.write(disk_cache.file_for("documents", key), _as_json(view, path))
+    raw = view["document"]
     return Spec(
         name=name or served_name(path),
         source=str(path),
         raw=raw,
         operations=operations_of(raw),
-        notices=tuple(Notice(*each) for each in kept["notices"]),
+        notices=tuple(Notice(*notice) for notice in view["notices"]),
         schema_dialect="draft4" if raw["openapi"].startswith("3.0") else "2020-12",
         base_path=raw["servers"][0]["url"].rstrip("/"),
         is_lenient=True,
     )
 
 
-def _as_json(kept: Json, path: Path) -> bytes:
+def _as_json(view: Json, path: Path) -> bytes:
     try:
-        return orjson.dumps(kept)
+        return orjson.dumps(view)
     except TypeError:  # it comes from JSON or YAML, so this can only be its depth: orjson writes 254 levels
         raise SpecError(f"{path}: nests too deep") from None
 
 
 def served_name(path: Path) -> str:
-    """What a document is served as unless it is named: ``Billing API.v2.yaml`` → ``billing-api-v2``."""
+    """What a document is served as by default: ``Billing API.v2.yaml`` → ``billing-api-v2``."""
     return _ODD_IN_NAME.sub("-", path.stem.lower()).strip("-") or "api"
 
 
 def _key(path: Path) -> str:
-    """What the view is kept by: the file's own bytes, and how it was named, since notices name it so."""
+    """The view's cache key: the file's bytes, and its path as given, which notices show."""
     try:
         if not path.is_file():
             raise SpecError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
@@ -81,24 +81,24 @@ def _key(path: Path) -> str:
     ).hexdigest()
 
 
-def _kept(path: Path, key: str) -> Json:
-    """The view kept before, if none of its files changed since."""
+def _cached(path: Path, key: str) -> Json:
+    """The cached view; None if there is none or one of its files has changed."""
     file = disk_cache.file_for("documents", key)
     if file is None:
         return None
     folder = path.resolve().parent
     with contextlib.suppress(OSError, orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
-        kept = orjson.loads(file.read_bytes())
-        for name, digest in kept["files"].items():
+        view = orjson.loads(file.read_bytes())
+        for name, digest in view["files"].items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
                 return None
-        return kept
+        return view
     return None
 
 
 def _read(path: Path) -> Json:
-    """The view of a document that is not kept, made without the collector, which finds nothing to collect but takes two
-    thirds of the time: 6.4 s with it and 2.3 s without, for 3 MB of YAML."""
+    """The view of a document that is not cached. The garbage collector is off meanwhile: it finds nothing to collect and takes
+    two thirds of the time (6.4 s with it and 2.3 s without, for 3 MB of YAML)."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -134,8 +134,8 @@ def _version(document: Json, where: str) -> str:
             if version.startswith(("2.", "3.") if member == "swagger" else "3."):
                 return version
         if "openapi" in document or "swagger" in document:
-            told = document.get("openapi", document.get("swagger"))
-            raise SpecError(f"{where}: version '{str(told)[:40]}' of OpenAPI is not known; 2.0 and 3.x are")
+            version = str(document.get("openapi", document.get("swagger")))
+            raise SpecError(f"{where}: version '{version[:40]}' of OpenAPI is not known; 2.0 and 3.x are")
     raise SpecError(
         f"{where}: not an OpenAPI document (a mapping with 'openapi' or 'swagger', and 'paths', is expected)"
     )

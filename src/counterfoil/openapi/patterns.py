@@ -1,4 +1,4 @@
-"""Reads the ``pattern`` of a schema in the forms that documents write it in, as one that the validator takes (ECMA 262)."""
+"""Converts the ``pattern`` of a schema, in the forms that documents use, to one that the validator accepts (ECMA 262)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PIECE = re.compile(
 
 @lru_cache(4096)
 def usable(pattern: str) -> str | None:
-    """The pattern as the validator takes it, or None if it takes none of its forms.
+    """The pattern as the validator accepts it; None if it accepts none of its forms.
 
-    ``/^[a-z]+$/i`` is a JavaScript literal: its slashes are taken off, and ``i`` makes each letter stand for both cases.
+    ``/^[a-z]+$/i`` is a JavaScript literal: its slashes are removed, and ``i`` makes each letter match both cases.
     """
     literal = _LITERAL.fullmatch(pattern)
     if literal is not None and pattern.count("/") - pattern.count("\\/") == 2:
@@ -34,7 +34,7 @@ def _compiles(pattern: str) -> bool:
 
     try:
         jsonschema_rs.Draft4Validator({"pattern": pattern})  # 2020-12 does not look at the pattern until it is used
-    except Exception:  # its only exception for any reason
+    except Exception:  # the library raises no narrower one
         return False
     return True
 

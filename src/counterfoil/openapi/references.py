@@ -1,4 +1,4 @@
-"""Follows references within one document, and gives its operations with references resolved."""
+"""Follows references within one document, and lists its operations with references resolved."""
 
 from __future__ import annotations
 

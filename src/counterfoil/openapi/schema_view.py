@@ -1,7 +1,8 @@
-"""Brings one schema of a user's document into the view's form: valid in its dialect, references to ``#/components/schemas``.
+"""Converts schemas of a user's document to the view's form: valid in their dialect, with references to
+``#/components/schemas``.
 
-A keyword that has a value it cannot have is left out and reported. Members that are not keywords (examples, defaults,
-extensions) are data and stay as they are, whatever they hold.
+A keyword with an invalid value is left out and reported. Members that are not keywords (examples, defaults, extensions) are
+data and stay as they are.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from counterfoil.openapi.schema_terms import IN_LISTS, OR_BOOLEAN, UUID
 from counterfoil.openapi.spec import SchemaDialect
 
 Json = Any
-Tell = Callable[[Node, str], None]
+AddNotice = Callable[[Node, str], None]
 Refer = Callable[[Node], str | None]
-"""Gives the reference, in the view, to the schema that the reference at a place leads to; None if it leads nowhere."""
+"""Returns the view's reference for the reference at a node; None if it leads nowhere."""
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 IN_MAPS = ("properties", "patternProperties", "dependentSchemas")
-ALONE = ("items", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
+HOLD_ONE = ("items", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
 COUNTS = (
     "minLength",
     "maxLength",
@@ -36,11 +37,11 @@ COUNTS = (
 LIMITS = ("minimum", "maximum")
 EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 MOVED = ("$defs", "definitions", "$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary")
-"""Members that are left out: what they define is found by reference."""
+"""Members that are left out: what they define is written where references lead."""
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
 MAKES_NULL = ("nullable", "x-nullable")
-SHUT = "additionalProperties is false, and other parts of the same allOf have further members; left out here"
-BESIDE_REFERENCE = frozenset(
+CLOSED = "additionalProperties is false, but other parts of the same allOf have further members; left out here"
+KEPT_WITH_REFERENCE = frozenset(
     {
         "description",
         "title",
@@ -54,21 +55,21 @@ BESIDE_REFERENCE = frozenset(
         "writeOnly",
     }
 )
-"""What stays beside a reference in OpenAPI 3.0, where other members there mean nothing."""
+"""Members that are kept next to a reference in OpenAPI 3.0; others have no effect there."""
 
 
 class SchemaView:
     """Writes schemas of one document."""
 
-    def __init__(self, dialect: SchemaDialect, refer: Refer, follow: Follow, tell: Tell) -> None:
+    def __init__(self, dialect: SchemaDialect, refer: Refer, follow: Follow, add_notice: AddNotice) -> None:
         self.dialect = dialect
         self.refer = refer
         self.closed = ClosedParts(follow)
-        self.tell = tell
+        self.add_notice = add_notice
         self._keywords = {
             **dict.fromkeys(IN_MAPS, self._map),
             **dict.fromkeys(IN_LISTS, self._list),
-            **dict.fromkeys(ALONE, self._one),
+            **dict.fromkeys(HOLD_ONE, self._one),
             **dict.fromkeys(OR_BOOLEAN, self._one_or_boolean),
             **dict.fromkeys(COUNTS, self._count),
             **dict.fromkeys(LIMITS, self._number),
@@ -86,34 +87,34 @@ class SchemaView:
         }
 
     def write(self, node: Node, *, opened: bool = False) -> dict[str, Json]:
-        """The schema at ``node``; one that means nothing allows everything. ``opened``: further members are allowed."""
+        """The schema at ``node``; one that cannot be understood allows everything. ``opened``: allow further members."""
         schema = node.value
         if isinstance(schema, bool):
             return {} if schema else {"not": {}}
         if not isinstance(schema, dict):
-            self.tell(node, f"a schema must be a mapping, not {_kind(schema)}; anything is valid here")
+            self.add_notice(node, f"a schema must be a mapping, not {_kind(schema)}; anything is valid here")
             return {}
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            known = self.refer(node)
-            start = {} if known is None else {"$ref": known}
+            written = self.refer(node)
+            start = {} if written is None else {"$ref": written}
             if self.dialect == "draft4":
-                beside = {k: v for k, v in schema.items() if k in BESIDE_REFERENCE or k.startswith("x-")}
-                return self._with_null({**start, **beside})
+                siblings = {k: v for k, v in schema.items() if k in KEPT_WITH_REFERENCE or k.startswith("x-")}
+                return self._with_null({**start, **siblings})
         else:
             start = {}
         members = self._members(node)
         if members.get("additionalProperties") is False:
             self._close(node, members, opened)
-        if members.get("format") == "uuid" and (why := _no_uuid(members)):
-            self.tell(node["format"], f"{why}; the format is left out")
+        if members.get("format") == "uuid" and (why := _why_not_uuid(members)):
+            self.add_notice(node["format"], f"{why}; the format is left out")
             del members["format"]
         return self._with_null(start | members)
 
     def _close(self, node: Node, members: dict[str, Json], opened: bool) -> None:
-        """Leave out ``additionalProperties: false`` where it forbids what is described, else what is required and forbidden."""
+        """Leave out ``additionalProperties: false`` where it forbids described members, else required names that it forbids."""
         if not opened and self.closed.forbids_its_parts(node):
-            self.tell(node["additionalProperties"], SHUT)
+            self.add_notice(node["additionalProperties"], CLOSED)
             opened = True
         if opened:
             del members["additionalProperties"]
@@ -121,7 +122,8 @@ class SchemaView:
         known = members.get("properties", {})
         lacking = [name for name in members.get("required", ()) if name not in known]
         if lacking and "patternProperties" not in members:
-            self.tell(node["required"], f"{', '.join(map(_shown, lacking))} cannot be there; not required here")
+            names = ", ".join(map(_shown, lacking))
+            self.add_notice(node["required"], f"additionalProperties: false forbids {names}; not required here")
             members["required"] = [name for name in members["required"] if name in known]
             if not members["required"]:
                 del members["required"]
@@ -142,7 +144,7 @@ class SchemaView:
             return out
         also = {"enum": [*out["enum"], None]} if "enum" in out and None not in out["enum"] else {}
         if self.dialect == "draft4":
-            return {**out, "nullable": True, **also}  # many leave null out of the values and mean it
+            return {**out, "nullable": True, **also}  # many documents leave null out of enum and mean it
         kind = out.get("type")
         if isinstance(kind, str | list) and not {"$ref", "allOf", "anyOf", "oneOf", "const"} & out.keys():
             kinds = [kind] if isinstance(kind, str) else kind
@@ -150,15 +152,15 @@ class SchemaView:
         return {"anyOf": [out, {"type": "null"}]}
 
     def _dynamic(self, node: Node, key: str, out: dict[str, Json]) -> None:
-        """Leave out a reference whose end depends on the schema that one came from: anchors are not kept."""
-        self.tell(node[key], "dynamic references are not read; anything is valid here")
+        """Leave out a dynamic reference: its target depends on the schemas before it, and anchors are not kept."""
+        self.add_notice(node[key], "dynamic references are not read; anything is valid here")
 
     # -- keywords that hold schemas -----------------------------------------------------------------------------------
 
     def _map(self, node: Node, key: str, out: dict[str, Json]) -> None:
         here = node[key]
         if not isinstance(here.value, dict):
-            self.tell(here, f"{key} must be a mapping, not {_kind(here.value)}; left out")
+            self.add_notice(here, f"{key} must be a mapping, not {_kind(here.value)}; left out")
             return
         written = {name: self.write(here[name]) for name in here.value}
         if key == "patternProperties":
@@ -168,21 +170,21 @@ class SchemaView:
     def _list(self, node: Node, key: str, out: dict[str, Json]) -> None:
         here = node[key]
         if isinstance(here.value, dict) and key != "prefixItems":
-            self.tell(here, f"{key} must be a list; read as a list of one")
+            self.add_notice(here, f"{key} must be a list; read as a list of one")
             out[key] = [self.write(here)]
         elif not isinstance(here.value, list) or not here.value:
-            self.tell(here, f"{key} must be a list of schemas; left out")
+            self.add_notice(here, f"{key} must be a list of schemas; left out")
         else:
             out[key] = [self.write(here[index]) for index in range(len(here.value))]
         if key == "allOf" and isinstance(here.value, list):
-            for index, end in self.closed.forbidding_parts(node):
-                self.tell(here[index], SHUT)
-                out[key][index] = self.write(end, opened=True)
+            for index, part in self.closed.forbidding_parts(node):
+                self.add_notice(here[index], CLOSED)
+                out[key][index] = self.write(part, opened=True)
 
     def _one(self, node: Node, key: str, out: dict[str, Json]) -> None:
         here = node[key]
         if key == "items" and isinstance(here.value, list):
-            self.tell(here, "items must be one schema; each item may fit any of those listed")
+            self.add_notice(here, "items must be one schema; each item may fit any of those listed")
             out[key] = {"anyOf": [self.write(here[i]) for i in range(len(here.value))]} if here.value else {}
         else:
             out[key] = self.write(here)
@@ -205,18 +207,20 @@ class SchemaView:
                 kinds.remove("null")
             out[key] = kinds[0] if len(kinds) == 1 else kinds or ["null"]
         else:
-            self.tell(node[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
+            self.add_notice(node[key], f"{_shown(kind)} is not a JSON Schema type; any type is valid here")
 
     def _enum(self, node: Node, key: str, out: dict[str, Json]) -> None:
         listed = node.value[key]
         if isinstance(listed, list) and listed:
             is_text = node.value.get("type") == "string"
-            out[key] = [_as_text(each) for each in listed] if is_text else listed  # YAML reads true, no and 1 otherwise
+            out[key] = (
+                [_as_text(each) for each in listed] if is_text else listed
+            )  # YAML reads true and 1 as other types
         else:
-            self.tell(node[key], "enum must be a list of values; left out")
+            self.add_notice(node[key], "enum must be a list of values; left out")
 
     def _const(self, node: Node, key: str, out: dict[str, Json]) -> None:
-        if self.dialect == "draft4":  # not a keyword there, but what is meant is plain
+        if self.dialect == "draft4":  # const is not a keyword there, but its meaning is clear
             out.setdefault("enum", [node.value[key]])
         else:
             out[key] = node.value[key]
@@ -228,13 +232,15 @@ class SchemaView:
             if names:
                 out[key] = names
         else:
-            self.tell(node[key], f"required must be a list of names, not {_shown(value)}; left out")
+            self.add_notice(node[key], f"required must be a list of names, not {_shown(value)}; left out")
 
     def _pattern(self, node: Node, key: str, out: dict[str, Json]) -> None:
         value = node.value[key]
         pattern = usable(value) if isinstance(value, str) else None
         if pattern is None:
-            self.tell(node[key], f"{_shown(value)} is not a regular expression (ECMA 262); any text is valid here")
+            self.add_notice(
+                node[key], f"{_shown(value)} is not a regular expression (ECMA 262); any text is valid here"
+            )
         else:
             out[key] = pattern
 
@@ -245,22 +251,22 @@ class SchemaView:
         if type(value) in (int, float) and value >= 0 and value == int(value):
             out[key] = int(value)
         else:
-            self.tell(node[key], f"{key} must be a whole number, not {_shown(value)}; left out")
+            self.add_notice(node[key], f"{key} must be a whole number, not {_shown(value)}; left out")
 
     def _number(self, node: Node, key: str, out: dict[str, Json]) -> None:
         if type(node.value[key]) in (int, float):
             out[key] = node.value[key]
         else:
-            self.tell(node[key], f"{key} must be a number, not {_shown(node.value[key])}; left out")
+            self.add_notice(node[key], f"{key} must be a number, not {_shown(node.value[key])}; left out")
 
     def _step(self, node: Node, key: str, out: dict[str, Json]) -> None:
         if type(node.value[key]) in (int, float) and node.value[key] > 0:
             out[key] = node.value[key]
         else:
-            self.tell(node[key], f"multipleOf must be a number above 0, not {_shown(node.value[key])}; left out")
+            self.add_notice(node[key], f"multipleOf must be a number above 0, not {_shown(node.value[key])}; left out")
 
     def _exclusive(self, node: Node, key: str, out: dict[str, Json]) -> None:
-        """A boolean beside the limit in draft 4, the limit itself in 2020-12; each is read in both."""
+        """In draft 4 a boolean next to the limit, in 2020-12 the limit itself; both forms are read in both dialects."""
         value, limit = node.value[key], EXCLUSIVE[key]
         if type(value) in (int, float):
             out.update({key: value} if self.dialect == "2020-12" else {limit: value, key: True})
@@ -268,19 +274,19 @@ class SchemaView:
             if value:
                 out.update({key: True} if self.dialect == "draft4" else {key: node.value[limit]})
         elif value is not False:
-            self.tell(node[key], f"{key} means nothing here; left out")
+            self.add_notice(node[key], f"{key} has no effect here; left out")
 
     def _text(self, node: Node, key: str, out: dict[str, Json]) -> None:
         if isinstance(node.value[key], str):
             out[key] = node.value[key]
         else:
-            self.tell(node[key], f"{key} must be text, not {_shown(node.value[key])}; left out")
+            self.add_notice(node[key], f"{key} must be text, not {_shown(node.value[key])}; left out")
 
     def _boolean(self, node: Node, key: str, out: dict[str, Json]) -> None:
         if isinstance(node.value[key], bool):
             out[key] = node.value[key]
         else:
-            self.tell(node[key], f"{key} must be true or false, not {_shown(node.value[key])}; left out")
+            self.add_notice(node[key], f"{key} must be true or false, not {_shown(node.value[key])}; left out")
 
     def _discriminator(self, node: Node, key: str, out: dict[str, Json]) -> None:
         here = node[key]
@@ -288,7 +294,7 @@ class SchemaView:
             out[key] = {"propertyName": here.value}
             return
         if not isinstance(here.value, dict) or not isinstance(here.value.get("propertyName"), str):
-            self.tell(here, "a discriminator needs a propertyName; left out")
+            self.add_notice(here, "a discriminator needs a propertyName; left out")
             return
         written = dict(here.value)
         mapping = written.pop("mapping", None)
@@ -302,8 +308,8 @@ class SchemaView:
         out[key] = written
 
 
-def _no_uuid(schema: dict[str, Json]) -> str:
-    """Why a text of a schema cannot be a UUID, as its format says; empty if it can."""
+def _why_not_uuid(schema: dict[str, Json]) -> str:
+    """Why text that fits the schema cannot be a UUID; empty if it can."""
     for name, low, high in (("maxLength", 36, None), ("minLength", None, 36)):
         value = schema.get(name)
         if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):

@@ -1,4 +1,4 @@
-"""Writes the security schemes of a user's document, and what its operations require of them."""
+"""Writes the security schemes and security requirements of a user's document."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class SecurityView(ComponentView):
         return self.schemes_at(self.mapping(self.mapping(self.top, "components"), "securitySchemes"))
 
     def schemes_at(self, node: Node | None) -> dict[str, Json]:
-        """The security schemes of a mapping of them."""
+        """The security schemes in the mapping at ``node``."""
         written = {name: self.security_scheme(node[name]) for name in node.value} if node is not None else {}
         return {name: scheme for name, scheme in written.items() if scheme is not None}
 
     def security_scheme(self, node: Node) -> Json:
-        end = self.end(node, "security scheme")
-        if end is None:
+        resolved = self.resolve(node, "security scheme")
+        if resolved is None:
             return None
-        scheme = end.value
-        kind = text_of(end, "type")
+        scheme = resolved.value
+        kind = text_of(resolved, "type")
         if kind == "basic":
             kind, scheme = "http", {**scheme, "type": "http", "scheme": "basic"}
         if kind == "apiKey":
@@ -37,23 +37,23 @@ class SecurityView(ComponentView):
         else:
             is_complete = kind in SECURITY_TYPES and (kind != "http" or isinstance(scheme.get("scheme"), str))
         if not is_complete:
-            self.tell(node, "this is not an OpenAPI security scheme; no credential is required for it")
+            self.add_notice(node, "this is not an OpenAPI security scheme; no credential is required for it")
             return None
         return scheme
 
     def security(self, node: Node, schemes: dict[str, Json]) -> list[Json]:
-        """The security requirements at ``place["security"]``; a scheme that is not defined is not asked for."""
+        """The security requirements at ``node["security"]``; schemes that are not declared are left out."""
         requirements = node.value["security"]
         if not isinstance(requirements, list):
-            self.tell(node["security"], "security must be a list; no credential is asked for")
+            self.add_notice(node["security"], "security must be a list; no credential is required")
             return []
         written = []
         for index, requirement in enumerate(requirements):
             if not isinstance(requirement, dict):
-                self.tell(node["security"][index], "a security requirement must be a mapping; left out")
+                self.add_notice(node["security"][index], "a security requirement must be a mapping; left out")
                 continue
             for name in requirement.keys() - schemes.keys():
-                self.tell(
+                self.add_notice(
                     node["security"][index],
                     f"the security scheme '{name}' is not declared; no credential is required for it",
                 )

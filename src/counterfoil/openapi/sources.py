@@ -47,7 +47,7 @@ class SourceFile:
         self._yaml: yaml_reader.Document | None = None
         self.value = self._parse(data)
         self.identifiers: Identifiers | None = None
-        """The schemas that name themselves, once one was looked for."""
+        """The named schemas; None until one is looked for."""
 
     def _parse(self, data: bytes) -> Json:
         text = data.removeprefix(b"\xef\xbb\xbf")
@@ -74,33 +74,33 @@ class SourceFile:
         return any(each in self._text for each in words)
 
     def lines_of(self, places: Iterable[Steps]) -> dict[Steps, int]:
-        """The line of each place, or of as much of it as there is; lines count from 1."""
+        """The line of each place, or of its nearest parent that exists; lines count from 1."""
         wanted = set(places)
         if self._yaml is not None:
             return {each: self._yaml.line_of(each) for each in wanted}
         return _json_lines(self._text.decode("utf-8-sig", "replace"), wanted)
 
     def forget(self) -> None:
-        """Let go of the text and its nodes; lines cannot be asked for any more."""
+        """Release the text and the parsed values; ``lines_of`` cannot be called afterwards."""
         self._text, self._yaml, self.value, self.identifiers = b"", None, None, None
 
 
 def _repeated_keys(text: str) -> tuple[yaml_reader.Mistake, ...]:
-    """A mistake for each key that an object of a JSON text has twice; its last value counts."""
-    has_some = False
+    """A mistake for each repeated key in an object of a JSON text; its last value counts."""
+    has_repeated = False
 
     def note(pairs: list[tuple[str, Json]]) -> None:
-        nonlocal has_some
-        has_some = has_some or len({name for name, _ in pairs}) < len(pairs)
+        nonlocal has_repeated
+        has_repeated = has_repeated or len({name for name, _ in pairs}) < len(pairs)
 
     try:
         json.loads(text, object_pairs_hook=note)
-    except (RecursionError, ValueError):  # deeper than Python reads, or a number of more digits
+    except (RecursionError, ValueError):  # nested deeper, or a number with more digits, than Python reads
         return ()
-    return tuple(_found_twice(text)) if has_some else ()
+    return tuple(_find_repeated_keys(text)) if has_repeated else ()
 
 
-def _found_twice(text: str) -> Iterator[yaml_reader.Mistake]:
+def _find_repeated_keys(text: str) -> Iterator[yaml_reader.Mistake]:
     seen: list[dict[str, int] | None] = []  # per open container: the lines of its keys, None for an array
     is_key = False
     line, counted = 1, 0
@@ -175,7 +175,7 @@ class Sources:
         return {str(each.path.relative_to(self.folder)): each.digest for each in self.all()}
 
     def close(self) -> None:
-        """Let go of the files' texts and parsed nodes, which are larger than all that is made of them."""
+        """Release the files' texts and parsed values, which are larger than the view."""
         for file in self.all():
             file.forget()
 
@@ -206,8 +206,8 @@ class Sources:
         except OSError as error:
             raise Unreadable(f"{shown}: cannot be read: {error.strerror or error}") from None
 
-    def beside(self, file: SourceFile, reference: str) -> SourceFile:
-        """The file that a reference in ``file`` names. Raises ``Unreadable``, also for what is not below the folder."""
+    def referenced_file(self, file: SourceFile, reference: str) -> SourceFile:
+        """The file that a reference in ``file`` names. Raises ``Unreadable``, also for a file outside the folder."""
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", reference) or reference.startswith("//"):
             raise Unreadable("is at another address, and nothing is fetched")
         if "\0" in reference:

@@ -42,8 +42,8 @@ class Spec:
     ``schema_dialect`` says how schemas are to be read: ``draft4`` with OpenAPI 3.0's changes (``nullable``), or
     ``2020-12``. ``base_path`` is the path of the first server, without a trailing slash (``""`` if there is none).
     ``notices`` lists what could not be understood; it is empty for a document that was loaded strictly.
-    ``is_lenient`` says that the document is a user's own: in answers, branches of ``oneOf`` may overlap. ``derived`` keeps
-    what others work out of the document once (``json_schema.validators.schemas_of``).
+    ``is_lenient`` says that the document is a user's own: in responses, branches of ``oneOf`` may overlap. ``derived``
+    caches what other modules compute from the document (``json_schema.validators.schemas_of``).
     """
 
     name: str

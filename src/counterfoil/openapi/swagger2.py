@@ -1,4 +1,4 @@
-"""Brings a Swagger 2.0 document into the view's form, which is OpenAPI 3."""
+"""Converts a Swagger 2.0 document to the view's form, which is OpenAPI 3."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ FLOWS = {
 
 
 class Swagger2View(View):
-    """Writes one Swagger 2.0 document. Parameters and responses are written where they are used, for what they mean depends
-    on the operation: which media types it consumes and produces."""
+    """Writes one Swagger 2.0 document. Parameters and responses are written where they are used, because their meaning
+    depends on the media types that the operation consumes and produces."""
 
     kinds = ("schemas",)
 
@@ -64,8 +64,8 @@ class Swagger2View(View):
         return {} if definitions is None else {"schemas": definitions}
 
     def written(self, kind: str, node: Node) -> Json:
-        end = self.end(node, {"responses": "response", "headers": "header"}[kind])
-        return LOST[kind] if end is None else self.writers[kind](end)
+        resolved = self.resolve(node, {"responses": "response", "headers": "header"}[kind])
+        return LOST[kind] if resolved is None else self.writers[kind](resolved)
 
     def security_schemes(self) -> dict[str, Json]:
         return self.schemes_at(self.mapping(self.top, "securityDefinitions"))
@@ -83,8 +83,8 @@ class Swagger2View(View):
     # -- operations ---------------------------------------------------------------------------------------------------
 
     def path_item(self, node: Node, path: str) -> dict[str, Json] | None:
-        end = self.end(node, "path")
-        self._of_path = end
+        resolved = self.resolve(node, "path")
+        self._of_path = resolved
         return super().path_item(node, path)
 
     def operation(self, node: Node, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
@@ -103,47 +103,49 @@ class Swagger2View(View):
     def _media_types(self, node: Node, member: str) -> list[str]:
         """The operation's media types, else the document's, else JSON."""
         for holder in (node.value, self.top.value):
-            given = holder.get(member)
-            if isinstance(given, list):
-                usable = [each for each in given if isinstance(each, str) and "/" in each]
+            listed = holder.get(member)
+            if isinstance(listed, list):
+                usable = [each for each in listed if isinstance(each, str) and "/" in each]
                 if usable:
                     return usable
         return ["application/json"]
 
     def parameters(self, node: Node) -> dict[tuple[str, str], Json]:
         found: dict[tuple[str, str], Json] = {}
-        for each, end in self.declared_parameters(node):
-            where = text_of(end, "in")
+        for each, resolved in self.declared_parameters(node):
+            where = text_of(resolved, "in")
             if where in ("path", "query", "header"):
-                found.setdefault((end.value["name"], where), self.parameter(end))
+                found.setdefault((resolved.value["name"], where), self.parameter(resolved))
             elif where not in ("body", "formData"):
-                self.tell(each, f"{end.value['name']} is in {where}, where no parameter is; left out")
+                self.add_notice(
+                    each, f"{resolved.value['name']} is in {where}, which is not a place for parameters; left out"
+                )
         return found
 
     def parameter(self, node: Node) -> dict[str, Json]:
-        given = node.value
-        out = {k: v for k, v in given.items() if k in ("name", "in", "description") or k.startswith("x-")}
-        out["required"] = given["in"] == "path" or given.get("required") is True
+        parameter = node.value
+        out = {k: v for k, v in parameter.items() if k in ("name", "in", "description") or k.startswith("x-")}
+        out["required"] = parameter["in"] == "path" or parameter.get("required") is True
         out["schema"] = self._value(node)
-        if given.get("type") == "array":
-            out |= COLLECTIONS.get(str(given.get("collectionFormat", "csv")), COLLECTIONS["csv"])
-            if given["in"] != "query":
+        if parameter.get("type") == "array":
+            out |= COLLECTIONS.get(str(parameter.get("collectionFormat", "csv")), COLLECTIONS["csv"])
+            if parameter["in"] != "query":
                 out.pop("style", None)
         return out
 
     def _value(self, node: Node) -> Json:
-        """The schema that a parameter or header is written with."""
+        """The schema of a parameter's or header's value."""
         if "schema" in node.value:
             return self.schemas.write(node["schema"])
         kept = {key: value for key, value in node.value.items() if key in DESCRIBES_VALUE}
         return self.schemas.write(Node(node.file, kept, node.parent, node.step))
 
     def _body(self, node: Node) -> Json:
-        """The request body: the parameter that is one, or those that are fields of a form."""
+        """The request body: the body parameter, or the form parameters together."""
         declared = self.declared_parameters(node)
         own = {each.value.get("name") for _, each in declared}
         if self._of_path is not None:
-            declared += [both for both in self.declared_parameters(self._of_path) if both[1].value["name"] not in own]
+            declared += [pair for pair in self.declared_parameters(self._of_path) if pair[1].value["name"] not in own]
         consumed = self._media_types(node, "consumes")
         for _, each in declared:
             if each.value.get("in") == "body":
@@ -172,8 +174,8 @@ class Swagger2View(View):
             for each in fields
             if each.value.get("type") == "array"
         }
-        said = {"schema": schema, **({"encoding": joined} if joined else {})}
-        return {"required": bool(required), "content": dict.fromkeys(kinds, said)}
+        media = {"schema": schema, **({"encoding": joined} if joined else {})}
+        return {"required": bool(required), "content": dict.fromkeys(kinds, media)}
 
     def _field(self, node: Node) -> Json:
         description = node.value.get("description")

@@ -1,7 +1,7 @@
-"""Brings a user's document into one form: OpenAPI 3, complete, each reference leading to a component of its own kind.
+"""Converts a user's document to one form: complete OpenAPI 3, in which each reference leads to a component of its kind.
 
-It reads only what may stand where it stands: a ``$ref`` in an example is data. What it cannot understand is left out, or allows
-everything, and is reported. This module writes the document with its paths and operations; ``component_view``,
+A value is read by its position: a ``$ref`` in an example is data. What cannot be understood is left out or allows everything,
+and is reported. This module writes the document with its paths and operations; ``component_view``,
 ``security_view``, ``message_view`` and ``schema_view`` write the parts of OpenAPI 3.0 and later, ``swagger2`` reads Swagger 2.0.
 """
 
@@ -22,7 +22,7 @@ Json = Any
 OPERATION = ("operationId", "summary", "description", "tags", "deprecated", "externalDocs")
 ITEM = {"$ref", "summary", "description", "servers", "parameters", *METHODS}
 SAFE = "/%:@!$&'()*+,;=~-._"
-"""What may stand in a path as it is (RFC 3986, 3.3)."""
+"""Characters that need no encoding in a path (RFC 3986, 3.3)."""
 
 
 class View(SecurityView, MessageView):
@@ -45,7 +45,7 @@ class View(SecurityView, MessageView):
         while self._waiting:
             kind, name, node = self._waiting.popleft()
             components[kind][name] = self.writers[kind](node)
-        self._break_circles(components["schemas"])
+        self._break_cycles(components["schemas"])
         return {**out, "components": {**{k: v for k, v in components.items() if v}, "securitySchemes": schemes}}
 
     def info(self) -> Json:
@@ -74,7 +74,7 @@ class View(SecurityView, MessageView):
         try:
             path = urlsplit(url if "://" in url or url.startswith("/") else f"/{url}").path
         except ValueError:
-            self.tell(node, "the server's URL cannot be read; served without a base path")
+            self.add_notice(node, "the server's URL cannot be read; served without a base path")
             return ""
         path = "/".join(each for each in path.split("/") if each not in ("", ".", ".."))
         return "/" + quote(path, safe=SAFE) if path else ""
@@ -97,35 +97,35 @@ class View(SecurityView, MessageView):
             served = self._served_path(path, node)
             known = out.setdefault(served, {})
             for method in known.keys() & item.keys():
-                self.tell(node, f"{method.upper()} {served} is there twice; the first is served")
+                self.add_notice(node, f"{method.upper()} {served} is described twice; the first is served")
             out[served] = {**item, **known}
         return out
 
     def _served_path(self, path: str, node: Node) -> str:
         served = re.split(r"[?#]", path)[0]
         if served != path:
-            self.tell(node, f"a path has no query or fragment; served at '{served}'")
+            self.add_notice(node, f"a path has no query or fragment; served at '{served}'")
         if not served.startswith("/"):
-            self.tell(node, f"a path must begin with a slash; served at '/{served}'")
+            self.add_notice(node, f"a path must begin with a slash; served at '/{served}'")
             served = f"/{served}"
         return served
 
     def path_item(self, node: Node, path: str) -> dict[str, Json] | None:
         """The operations of a path, by method, with the path's parameters merged into each."""
-        end = self.end(node, "path")
-        if end is None:
+        resolved = self.resolve(node, "path")
+        if resolved is None:
             return None
-        for name in end.value.keys() - ITEM:
+        for name in resolved.value.keys() - ITEM:
             if not name.startswith("x-"):
-                self.tell(end[name], f"'{name}' is not an HTTP method that can be served; left out")
-        if "servers" in end.value and self.server_path(end) != self._base:
-            self.tell(
-                end["servers"], f"this path has a server of its own; served below '{self._base or '/'}' as the others"
+                self.add_notice(resolved[name], f"'{name}' is not an HTTP method that can be served; left out")
+        if "servers" in resolved.value and self.server_path(resolved) != self._base:
+            self.add_notice(
+                resolved["servers"], f"this path has its own server; served below '{self._base or '/'}' like the others"
             )
-        shared = self.parameters(end)
+        shared = self.parameters(resolved)
         item = {}
         for method in METHODS:
-            operation = self.end(end[method], "operation") if method in end.value else None
+            operation = self.resolve(resolved[method], "operation") if method in resolved.value else None
             if operation is not None:
                 item[method] = self.operation(operation, path, shared)
         return item
@@ -140,23 +140,23 @@ class View(SecurityView, MessageView):
             if isinstance(body.value, dict):
                 out["requestBody"] = self.written("requestBodies", body)
             else:
-                self.tell(body, "requestBody must be a mapping; left out")
+                self.add_notice(body, "requestBody must be a mapping; left out")
         out["responses"] = self.responses(node)
         if "security" in operation:
             out["security"] = self.security(node, self._schemes)
         return out
 
     def _fit_to_path(self, parameters: dict[tuple[str, str], Json], path: str, node: Node) -> list[Json]:
-        """The parameters, those of the path exactly as the path has them."""
+        """The parameters, with exactly the path parameters that the path has."""
         in_path = dict.fromkeys(PARAMETER.findall(path))
         out = []
         for (name, where), parameter in parameters.items():
             if where == "path" and name not in in_path:
-                self.tell(node, f"the path has no {{{name}}}; the parameter is left out")
+                self.add_notice(node, f"the path has no {{{name}}}; the parameter is left out")
             else:
                 out.append(parameter)
         for name in in_path:
             if (name, "path") not in parameters:
-                self.tell(node, f"the path parameter {name} is not described; any text is valid")
+                self.add_notice(node, f"the path parameter {name} is not described; any text is valid")
                 out.append({"name": name, "in": "path", "required": True, "schema": {}})
         return out

@@ -19,8 +19,8 @@ SWITCHES = (
     ),
     Switch(
         "billingplatform.locked_field",
-        "What a PATCH of a locked field answers: a refusal that names the field and changes nothing (409 or 422), or "
-        "success with that field left as it was (ignore).",
+        "What happens when a PATCH changes a locked field: it is refused, names the field and changes nothing (409 or 422), "
+        "or it succeeds and leaves that field as it was (ignore).",
         "409",
         ("409", "422", "ignore"),
         "docs/vendors/billingplatform.md#locked-response",
@@ -56,21 +56,21 @@ SWITCHES = (
     ),
     Switch(
         "billingplatform.unknown_field",
-        "What a body member that is unknown or not writable does; nothing, or the request is refused.",
+        "What happens when a body has a member that is unknown or not writable: it is ignored, or the request is refused.",
         "ignore",
         ("ignore", "400"),
         "docs/vendors/billingplatform.md#unknown-field",
     ),
     Switch(
         "billingplatform.unknown_parameter",
-        "What a query parameter that is not documented does; nothing, or the request is refused.",
+        "What happens when a query parameter is not documented: it is ignored, or the request is refused.",
         "ignore",
         ("ignore", "400"),
         "docs/vendors/billingplatform.md#unknown-parameter",
     ),
     Switch(
         "billingplatform.since",
-        "Whether createdSince and updatedSince include the very instant given.",
+        "Whether createdSince and updatedSince include the given instant itself.",
         "inclusive",
         ("inclusive", "exclusive"),
         "docs/vendors/billingplatform.md#since",

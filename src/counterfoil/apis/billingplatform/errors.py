@@ -25,7 +25,7 @@ def is_lock(error: LedgerError) -> bool:
 
 
 def from_ledger(error: LedgerError, world: World) -> ApiError:
-    """The API error for what the ledger refused, with the vendor's name of the member."""
+    """The API error for the ledger's error, with the vendor's name of the member."""
     name = VENDOR_NAMES.get(error.field or "")
     if isinstance(error, UnknownRecord):
         return ApiError("unknown_resource", error.message, where="id")

@@ -34,7 +34,7 @@ SWITCHES = (
     ),
     Switch(
         "elevate.enum_filter_outside",
-        "What a status filter answers to a value outside the status's list: nothing matches, or the request is refused.",
+        "What happens when a status filter names a value that is not a status: nothing matches, or the request is refused.",
         "empty",
         ("empty", "400"),
         "docs/vendors/elevate.md#enum-filter",

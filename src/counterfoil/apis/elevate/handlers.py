@@ -1,4 +1,4 @@
-"""Handlers for Elevate's two operations: fetch a token, and list billing summaries."""
+"""Handlers that issue tokens and list billing summaries."""
 
 from __future__ import annotations
 

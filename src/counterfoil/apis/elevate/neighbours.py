@@ -30,7 +30,7 @@ RUN_MEMBERS = (
 CYCLE = 1
 """The id of the only billing cycle: a scenario has one."""
 MAX_NAMES_GENERATED = 500
-"""The largest world in which generated names are searched and sorted by; a name takes about 0.1 ms to generate."""
+"""The most customers whose generated names can be searched or sorted; a name takes about 0.1 ms to generate."""
 
 # docs/vendors/elevate.md#bill-run-status
 _STATUS = {

@@ -21,7 +21,7 @@ MEMBERS = (ID, *STATUSES, *NUMBERS)
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How differences are written: signed or absolute, and what stands for a percentage that does not exist."""
+    """How differences are written: signed or absolute, and the percentage where the previous value is zero."""
 
     signed: bool
     zero_base_percentage: Decimal | None

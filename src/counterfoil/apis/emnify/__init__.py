@@ -1,9 +1,8 @@
 """The API of emnify: its route table and switches.
 
-It shows the bill of one organisation for one month, previews included, and the list of months. An organisation is a
-customer of the ledger, by its number, with its first account; the issuing organisation is 1000000000. Source:
-docs/vendors/emnify.md#document
-and docs/vendors/emnify.md#sources.
+It shows the bill of one organisation for one month, previews included, and the list of months. An organisation's id is
+a customer number of the ledger; its bills are those of the customer's first account. The issuing organisation is 1000000000.
+Source: docs/vendors/emnify.md#document and docs/vendors/emnify.md#sources.
 """
 
 from __future__ import annotations
@@ -84,8 +83,8 @@ SWITCHES = (
     ),
     Switch(
         "emnify.login_block",
-        "After three refused logins in a row for one user name, or one token, 429 for five minutes of the world's clock; or "
-        "never. The vendor does not say what the three are counted by.",
+        "Whether three refused logins in a row for one user name, or one token, give 429 for five minutes of the world's clock, "
+        "or never. The vendor does not say whether it counts by user name, address or something else.",
         "credential",
         ("credential", "off"),
         "docs/vendors/emnify.md#login-block",

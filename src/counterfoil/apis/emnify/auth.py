@@ -1,7 +1,7 @@
 """Authenticates requests to emnify's API by token, and issues tokens at login (docs/vendors/emnify.md#authentication).
 
 Tokens are valid for 240 minutes of the world's clock. After three refused logins in a row for one credential, further
-ones are refused for five minutes; the vendor does not say what it counts by, so counting by credential is an assumption.
+ones are refused for five minutes. Counting by credential is an assumption: the vendor does not say how it counts.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def log_in(body: Json, world: World) -> Json | None:
 
 
 def _key_of_login(body: Json, world: World) -> str | None:
-    """The key that a login attempt proves; None if it is wrong."""
+    """The key behind a login's credential; None if the credential is wrong."""
     if "application_token" in body:
         return _known_key(body["application_token"], world)
     if "refresh_token" in body:

@@ -12,7 +12,7 @@ from counterfoil.api import Json
 
 
 class Country(msgspec.Struct, frozen=True):
-    """A country as emnify describes one; ``prefix`` is the telephone's, ``mcc`` the mobile country code."""
+    """A country as emnify describes one; ``prefix`` is the telephone prefix, ``mcc`` the mobile country code."""
 
     id: int
     iso_code: str

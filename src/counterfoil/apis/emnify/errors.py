@@ -1,4 +1,4 @@
-"""Renders errors as emnify's API does, or as its gateway does where it cannot read the token (docs/vendors/emnify.md#errors)."""
+"""Renders errors as emnify's API does, or as its gateway does for an unreadable token (docs/vendors/emnify.md#errors)."""
 
 from __future__ import annotations
 

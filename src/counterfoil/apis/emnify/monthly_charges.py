@@ -13,8 +13,8 @@ from counterfoil.ledger.tariffs import Tariff
 from counterfoil.world.to_json import shortest_number
 
 BASIC_CHARGE = 1_000_000  # ids of basic charges start here; those of data packages count from 1
-PER_SUBSCRIPTION = 10_000_000  # the first subscription's charges have these ids; those of the others come after them
-SUBSCRIPTIONS = 1_000  # and the charges of earlier months on the same bill after those of this many subscriptions
+PER_SUBSCRIPTION = 10_000_000  # each subscription has a range of this many ids
+SUBSCRIPTIONS = 1_000  # each earlier month on the same bill has the ranges of this many subscriptions
 NO_ZONE = {"id": 0, "name": "All zones"}
 CURRENCIES = {"EUR": (1, "€"), "USD": (2, "$"), "GBP": (3, "£"), "JPY": (4, "¥"), "CHF": (5, "CHF")}
 

@@ -41,7 +41,8 @@ class MonthlyBill(msgspec.Struct, frozen=True):
 def monthly_bill(state: AccountState, month: int, today: date) -> MonthlyBill | None:
     """The bill of one month, or None if there is none. An invoice belongs to the month in which its period ends.
 
-    A month with an invoice is final (docs/vendors/emnify.md#preview-and-invoice); one without, that has begun, is a preview.
+    A month with an invoice is final (docs/vendors/emnify.md#preview-and-invoice); a month that has begun and has none is a
+    preview.
     """
     issued = _issued_in(state).get(month)
     if issued:

@@ -17,12 +17,12 @@ def places(value: Decimal, count: int) -> str:
 
 
 def sum_of(values: Iterable[Decimal]) -> Decimal:
-    """The exact sum; zero of no values."""
+    """The exact sum; zero without values."""
     return sum(values, ZERO)
 
 
 def grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
-    """The items with the same key together, in the order in which each key comes first."""
+    """The items grouped by key, in the order in which the keys first occur."""
     groups: dict[object, list[T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)

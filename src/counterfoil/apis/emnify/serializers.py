@@ -24,7 +24,7 @@ from counterfoil.world.to_json import shortest_number
 from counterfoil.world.world import World
 
 ISSUER = 1_000_000_000
-INVOICES_PER_ORGANISATION = 100_000  # the ids of one organisation's invoices come before those of the next
+INVOICES_PER_ORGANISATION = 100_000  # each organisation has a range of this many invoice ids
 
 # strftime's %B depends on the machine's locale.
 MONTHS = (
@@ -199,7 +199,7 @@ def customer(org_id: int, contact: Contact) -> Json:
 
 
 def _address(contact: Seller | Contact) -> dict[str, Json]:
-    """What the addresses of both parties have (docs/vendors/emnify.md#contact-details)."""
+    """The members that the addresses of both parties have (docs/vendors/emnify.md#contact-details)."""
     return {
         "name": contact.name,
         "title": contact.title,

@@ -15,32 +15,33 @@ from counterfoil.apis.flexprice.unimplemented import UNIMPLEMENTED
 SWITCHES = (
     Switch(
         "flexprice.subscription_status",
-        "Which subscriptions give a customer its currencies: only active ones, as the vendor's code has it since March "
-        "2026, or every one that is not cancelled, as it had before.",
+        "Which subscriptions determine a customer's currencies: only active ones, as in the vendor's code since March "
+        "2026, or all that are not cancelled, as before.",
         "active",
         ("active", "all-but-cancelled"),
         "docs/vendors/flexprice.md#active-only",
     ),
     Switch(
         "flexprice.invoice_cap",
-        "How many of the newest invoices each of the two look-ups (billed to the customer, subscribed by it) may see "
-        "before the currency is filtered; none counts every invoice.",
+        "How many of the newest invoices each of the two look-ups (billed to the customer, subscribed by it) returns "
+        "before the currency is filtered; none means all invoices.",
         50,
         (50, "none"),
         "docs/vendors/flexprice.md#fifty",
     ),
     Switch(
         "flexprice.overpaid_status",
-        "What a payment of more than what remains makes of an invoice: OVERPAID, as through PUT /invoices/{id}/payment, "
-        "which counts as unpaid with nothing left to pay, or SUCCEEDED, as through POST /payments, which is paid.",
+        "The payment status of an invoice after a payment of more than what remains: OVERPAID, as through PUT "
+        "/invoices/{id}/payment, which counts as unpaid with nothing left to pay, or SUCCEEDED, as through POST /payments, "
+        "which counts as paid.",
         "OVERPAID",
         ("OVERPAID", "SUCCEEDED"),
         "docs/vendors/flexprice.md#overpayment",
     ),
     Switch(
         "flexprice.cors",
-        "Whether a page of any origin may read the responses in a browser, as the vendor allows, or none may. A web site that "
-        "is open in a browser can read a stand-in on the same machine where any may.",
+        "Whether pages of any origin may read the responses in a browser, as the vendor allows, or none may. With any, every "
+        "web site that is open in a browser can read a stand-in on the same machine.",
         "any",
         ("any", "none"),
         "docs/vendors/flexprice.md#cors",

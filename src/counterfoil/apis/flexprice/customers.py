@@ -41,7 +41,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def select(criteria: Mapping[str, Any], principal: Principal | None, world: World) -> Page:
-    """The page of customers that meet all ``criteria``, a filter as the vendor names it.
+    """The page of customers that meet all ``criteria``, which have the vendor's names.
 
     Raises ``ApiError`` (not_implemented) for an unsupported criterion.
     """

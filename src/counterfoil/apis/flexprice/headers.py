@@ -29,8 +29,8 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
 def response_headers(method: str, sent: Mapping[str, str], new_id: str, world: World) -> tuple[tuple[str, str], ...]:
-    """The caller's request id if the vendor takes it, else ``new_id``; the CORS headers, unless the world's switch leaves
-    them out; and the security headers, except on OPTIONS, which the vendor answers before it sets them."""
+    """The caller's request id if the vendor accepts its form, else ``new_id``; the CORS headers, unless the world's switch
+    turns them off; and the security headers, except on OPTIONS, which the vendor answers before it sets them."""
     sent_id = sent.get("x-request-id", "")
     request_id = (REQUEST_ID, sent_id if _ACCEPTED_ID.fullmatch(sent_id) else new_id)
     cross_origin = CROSS_ORIGIN if world.switches["flexprice.cors"] == "any" else ()

@@ -15,7 +15,7 @@ SWITCHES = (
     Switch(
         name="oracle-brm.token",
         text="Whether a request needs a bearer token. "
-        "Production systems ask for one, a test system takes requests without.",
+        "Production systems require one; a test system accepts requests without one.",
         default="required",
         choices=("required", "optional"),
         source="docs/vendors/oracle-brm.md#token",
@@ -37,15 +37,15 @@ SWITCHES = (
     ),
     Switch(
         name="oracle-brm.unknown_query",
-        text="What a query parameter that is not in this document gets. "
-        "Refused is 400; ignored lets extension parameters pass.",
+        text="What happens when a query parameter is not in this document: it is refused with 400, or ignored, which lets "
+        "extension parameters pass.",
         default="ignore",
         choices=("refuse", "ignore"),
         source="docs/vendors/oracle-brm.md#unknown-parameter",
     ),
     Switch(
         name="oracle-brm.default_limit",
-        text="How many bills a list without `limit` holds at most; 0 means all of them. Any whole number from 0 on.",
+        text="How many bills a list without `limit` has at most; 0 means all of them. Any whole number from 0 on.",
         default=0,
         choices=None,
         source="docs/vendors/oracle-brm.md#limit-offset",
@@ -68,24 +68,24 @@ SWITCHES = (
     ),
     Switch(
         name="oracle-brm.reference_members",
-        text="Whether references and other objects say their href, @baseType, @referredType and @schemaLocation, and an extended "
-        "bill its billing cycle (set). Oracle's printed samples have null there, so they are not set.",
+        text="Whether references and other objects have their href, @baseType, @referredType and @schemaLocation, and an "
+        "extended bill its billing cycle (set). They are null by default, as in Oracle's printed samples.",
         default="null",
         choices=("null", "set"),
         source="docs/vendors/oracle-brm.md#reference-members",
     ),
     Switch(
         name="oracle-brm.on_demand_minutes",
-        text="How many minutes of the world's clock a bill on demand stays in progress. Any whole number from 0 on; 0 decides it "
-        "at once.",
+        text="How many minutes of the world's clock a bill on demand stays in progress. Any whole number from 0 on; with 0 it is "
+        "decided at once.",
         default=5,
         choices=None,
         source="docs/vendors/oracle-brm.md#on-demand-timing",
     ),
     Switch(
         name="oracle-brm.on_demand_unrated",
-        text="What becomes of a bill on demand while usage without a price is open: it ends with an error, or it is made "
-        "without that usage, as a regular run makes it.",
+        text="What happens to a bill on demand while usage without a price is open: it ends with an error, or it is issued "
+        "without that usage, as by a regular run.",
         default="terminatedWithError",
         choices=("terminatedWithError", "done"),
         source="docs/vendors/oracle-brm.md#on-demand-outcome",

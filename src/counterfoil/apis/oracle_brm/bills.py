@@ -111,30 +111,30 @@ class OpenPlan(msgspec.Struct, frozen=True):
 def open_bill_terms(world: World) -> OpenBillTerms:
     """The terms at the world's current time, with only the runs on which some account's plan depends.
 
-    Another planned run then changes no terms, and what was computed from the terms is still good: without this, the first
+    Other planned runs do not change the terms, so that what was computed from them stays valid: without this, the first
     list after such a run takes 20 times as many instructions.
     """
     first_days = world.cached(AccountsKey("oracle-brm.open-since", None), lambda: _open_since(world))
-    return OpenBillTerms(today=world.today, runs=tuple(_that_matter(world.ledger.runs.values(), dict(first_days))))
+    return OpenBillTerms(today=world.today, runs=tuple(_relevant_runs(world.ledger.runs.values(), dict(first_days))))
 
 
 def _open_since(world: World) -> dict[str | None, tuple[date, ...]]:
     """For each group, the first days that were not billed yet to its accounts, in order."""
-    found: dict[str | None, set[date]] = {}
+    by_group: dict[str | None, set[date]] = {}
     for state, _ in world.ledger.store.unique_states():
         days = state.cached("oracle-brm.open-since", None, partial(_open_since_of, state))
         for account, day in zip(state.accounts, days, strict=True):
-            found.setdefault(account.group, set()).add(day)
-    return {group: tuple(sorted(days)) for group, days in found.items()}
+            by_group.setdefault(account.group, set()).add(day)
+    return {group: tuple(sorted(days)) for group, days in by_group.items()}
 
 
 def _open_since_of(state: AccountState) -> list[date]:
     return [open_since(state, account) for account in range(len(state.accounts))]
 
 
-def _that_matter(runs: Iterable[BillingRun], waiting: dict[str | None, tuple[date, ...]]) -> Iterator[PlannedRun]:
-    """The planned runs that are the first to bill a period that begins on one of the days in ``waiting``, by group, or that
-    may have been before they were moved."""
+def _relevant_runs(runs: Iterable[BillingRun], waiting: dict[str | None, tuple[date, ...]]) -> Iterator[PlannedRun]:
+    """The planned runs that are the first to bill a period that begins on a day in ``waiting`` (days by group), or that may have
+    been the first before they were moved."""
     for run in runs:
         ends = None if run.status is RunStatus.COMPLETE else run_period_end(run)
         if ends is None:

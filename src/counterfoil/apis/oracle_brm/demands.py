@@ -36,7 +36,7 @@ STATES: Mapping[RequestState, str] = {
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """What an id refers to: a customer's request by its ordinal, or the one that led to a bill (``account``, ``bill``)."""
+    """The target of an id: a customer's request by its ordinal, or the request that led to a bill (``account``, ``bill``)."""
 
     customer: int
     ordinal: int | None = None
@@ -52,7 +52,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 def from_id(text: str) -> Reference | None:
-    """The request that an id refers to: its own, or that of the bill it led to (docs/vendors/oracle-brm.md#on-demand-id)."""
+    """The request that an id refers to: the request's own id, or the id of its bill (docs/vendors/oracle-brm.md#on-demand-id)."""
     found = from_request_id(text)
     if found:
         return Reference(found[0], ordinal=found[1])

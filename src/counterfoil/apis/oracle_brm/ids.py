@@ -46,7 +46,7 @@ class BillReference(NamedTuple):
 def poid(kind: str, owner: int, ordinal: int, per_owner: int) -> str:
     """An id for the owner's ``ordinal``-th object of a kind.
 
-    After ``per_owner`` of them the database number, the last one in 0.0.0.1, goes up: all ids differ, however many there are.
+    After each ``per_owner`` objects the database number (the last one in 0.0.0.1) increases by one, so that all ids differ.
     """
     database, number = divmod(ordinal, per_owner)
     return f"0.0.0.{1 + database}+-{kind}+{owner * per_owner + number}"
@@ -63,7 +63,7 @@ def bill_number(customer: int, account: int, series: str) -> str:
 
 
 def series_on_demand(ordinal: int) -> str:
-    """The beginning of the number of a bill on demand."""
+    """The first part of the number of a bill on demand."""
     return f"D{ordinal}"
 
 

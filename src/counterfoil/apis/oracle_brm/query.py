@@ -169,8 +169,8 @@ def _select(
 
 
 class Criteria(msgspec.Struct):
-    """The tests that a bill must pass, all of them (docs/vendors/oracle-brm.md#filters-and). ``customers``, if not None, are
-    the only ones that can have such bills."""
+    """The tests that a bill must pass, all of them (docs/vendors/oracle-brm.md#filters-and). If ``customers`` is not None, only
+    these customers can have such bills."""
 
     tests: list[RowTest] = []
     customer_tests: list[CustomerTest[Any]] = []
@@ -183,7 +183,8 @@ class Criteria(msgspec.Struct):
 
 
 class Syntax(msgspec.Struct, frozen=True):
-    """How the world's switches read filters: which alternatives a text has, and whether a percent sign needs a character."""
+    """How filters are read, by the world's switches: ``split`` returns a text's alternatives; ``one_or_more`` says that a percent
+    sign stands for at least one character."""
 
     split: Callable[[str], tuple[str, ...]]
     one_or_more: bool

@@ -107,7 +107,7 @@ LAWS: tuple[Law, ...] = (
     combining.together(
         "billingplatform.list.together", Combined(RUNS, extras=({}, {"createdSince": FAR_PAST}, {"updatedSince": FAR_PAST})),
         "c07", "c08", "c09", "v16",
-        says_="Under idAfter, createdSince and updatedSince at once, pages are the slices of what the filters find.",
+        says_="With idAfter, createdSince and updatedSince together, pages are slices of the filtered list.",
     ),
     _law("since.created-ends", LIST, "filtering", since_ends("createdSince"), "c08",
          text="createdSince long ago finds every run, in the far future none."),

@@ -1,4 +1,4 @@
-"""What holds as runs are requested and produce invoices: their states, dates, cutoffs, amounts and invoices."""
+"""Laws about runs that are requested and produce invoices: their states, dates, cutoffs, amounts and invoices."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from counterfoil.contract.laws.served import served
 WHOLE_LIST = {"limit": 1000}
 OF_CUSTOMER = "GET /customers/{id}/invoices/"
 PRICE = 70_000
-"""Of a charge that no other line of an invoice comes near to."""
+"""The amount of a test charge; no other line of an invoice is nearly as large."""
 
 
 def dates_are_when_it_moved(ctx: LawContext) -> None:
-    """commencedDate and completedDate are when the run became Running and Complete, by the target's clock."""
+    """commencedDate and completedDate are the times when the run became Running and Complete, by the target's clock."""
     made = RUN.make(ctx, {name: values[0] for name, values in RUN.values_at(ctx).items()})
     for _ in STATUSES:
         before = ctx.now() - timedelta(seconds=1)
@@ -59,8 +59,8 @@ def run_is_the_sum_of_its_invoices(ctx: LawContext) -> None:
     """A Complete run's invoiceAmount is the sum of its invoices in one currency."""
     invoices = served(ctx, INVOICES, WHOLE_LIST)
     ctx.require(len(invoices) < 1000, "there are 1000 invoices or more")
-    told = ctx.switch("billingplatform.credit_notes")
-    may_subtract = told == "subtract" or (told is None and not ctx.client.target.disposable)
+    switch = ctx.switch("billingplatform.credit_notes")
+    may_subtract = switch == "subtract" or (switch is None and not ctx.client.target.disposable)
     for run in RUNS.require_items(ctx):
         if run["status"] == "Complete":
             ctx.cases += 1
@@ -92,7 +92,7 @@ def invoice_filters_select(ctx: LawContext) -> None:
 
 
 def customer_is_found_by_account_number(ctx: LawContext) -> None:
-    """accountNumber finds one customer or none, and ID fetches the same customer."""
+    """accountNumber finds one customer or none, and GET /customers/{id} returns the same customer."""
     customers = served(ctx, CUSTOMERS, WHOLE_LIST)
     for wanted in (customers[0], customers[-1]):
         found = served(ctx, CUSTOMERS, WHOLE_LIST, accountNumber=wanted["accountNumber"])
@@ -122,7 +122,7 @@ def invoices_have_the_dates_of_their_run(ctx: LawContext) -> None:
 
 
 def _produced(ctx: LawContext, **dates: date) -> Any:
-    """A new run with these dates, taken to its end."""
+    """A new run with these dates, moved on until it is Complete."""
     made = RUN.make(ctx, {"name": "counterfoil", **{name: day.isoformat() for name, day in dates.items()}})
     for _ in STATUSES:
         if not ctx.perform("move_run", made["id"]):
@@ -138,8 +138,8 @@ def _invoiced(ctx: LawContext, run: Any, customer: str) -> Decimal:
     return sum((Decimal(str(each["amount"])) for each in invoices if each["billingRun"] == run["id"]), Decimal(0))
 
 
-def _somebody(ctx: LawContext) -> str:
-    """A customer of whom no run that is under way can bill anything any more."""
+def _any_customer(ctx: LawContext) -> str:
+    """A customer; runs that are under way complete first, so that they bill nothing of it later."""
     ctx.perform("advance", 600)
     return str(served(ctx, CUSTOMERS, {"limit": 1})[0]["id"])
 
@@ -153,7 +153,7 @@ def _expect_billed(ctx: LawContext, run: Any, customer: str, *, is_billed: bool,
 
 def cutoff_excludes_its_day(ctx: LawContext) -> None:
     """A run bills the charges dated before its cutoff, and none dated on that day; what is billed is not billed again."""
-    customer, today = _somebody(ctx), ctx.now().date()
+    customer, today = _any_customer(ctx), ctx.now().date()
     ctx.perform("charge", customer, PRICE)
     for days, is_billed, why in (
         (0, False, "dated on the day of its cutoff"),
@@ -165,9 +165,9 @@ def cutoff_excludes_its_day(ctx: LawContext) -> None:
 
 
 def transaction_cutoff_includes_its_day(ctx: LawContext) -> None:
-    """A transaction cutoff includes the charges dated on its day, also ahead of time, and none dated later; the call cutoff then
-    does not matter for them."""
-    customer, today = _somebody(ctx), ctx.now().date()
+    """A run bills the charges dated up to and including its transaction cutoff, even in the future, and none dated later;
+    its call cutoff does not matter for them."""
+    customer, today = _any_customer(ctx), ctx.now().date()
     ctx.perform("charge", customer, PRICE, 3)
     for days, is_billed, why in ((2, False, "dated the day after its transaction cutoff"),
                                  (3, True, "dated on the day of its transaction cutoff")):  # fmt: skip
@@ -177,7 +177,7 @@ def transaction_cutoff_includes_its_day(ctx: LawContext) -> None:
 
 def calls_count_by_their_start(ctx: LawContext) -> None:
     """A run bills the calls that started before its cutoff, and none that started on that day."""
-    customer, today = _somebody(ctx), ctx.now().date()
+    customer, today = _any_customer(ctx), ctx.now().date()
     earlier = today - timedelta(days=1)
     _produced(ctx, invoiceDate=today, cutoffDate=today, transactionCutoffDate=earlier)  # nothing older is left
     ctx.perform("use", customer)
@@ -192,10 +192,10 @@ def calls_count_by_their_start(ctx: LawContext) -> None:
 
 def requesting_needs_an_invoice_date(ctx: LawContext) -> None:
     """A run without an invoice date stays Pending when its bills are requested; one without a cutoff does not."""
-    told = ctx.switch("billingplatform.request_needs_invoice_date")
+    switch = ctx.switch("billingplatform.request_needs_invoice_date")
     dated, undated = RUN.make(ctx, {"invoiceDate": "2031-03-01"}), RUN.make(ctx, {"cutoffDate": "2031-03-01"})
     for made, moves in ((undated, False), (dated, True)):
-        if made is undated and told == "false":
+        if made is undated and switch == "false":
             continue
         ctx.cases += 1
         try:

@@ -37,7 +37,7 @@ _BRITISH_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 
 
 def as_iso(value: Any) -> Any:
-    """A date as requests have it: responses may write 01/02/2026 for 2026-02-01 (switch ``billingplatform.date_as``)."""
+    """A date as requests write it: responses may write 01/02/2026 for 2026-02-01 (switch ``billingplatform.date_as``)."""
     match = _BRITISH_DATE.fullmatch(value) if isinstance(value, str) else None
     return value if match is None else f"{match[3]}-{match[2]}-{match[1]}"
 

@@ -1,4 +1,4 @@
-"""What holds of one run, of the list of runs, and of its parts by createdSince and updatedSince."""
+"""Laws about a single run, the list of runs, and its filters createdSince and updatedSince."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def amount_in_step(item: Any) -> Mismatch:
 
 FAR_PAST, FAR_FUTURE = "1990-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 SLACK = timedelta(seconds=5)
-"""Between the response to a creation and the instant that the target recorded for it."""
+"""The most time between the response to a creation and the instant that the target records for it."""
 
 
 def since_ends(param: str) -> Any:
@@ -83,8 +83,8 @@ def since_narrows(param: str) -> Any:
 def created_at(ctx: LawContext, made: Any) -> datetime:
     """When a run was created by the target's own clock, to the second.
 
-    The capability ``now`` says it, or the Date header where that agrees with createdSince; otherwise (a target whose clock
-    differs from its Date header) it is the last instant for which createdSince finds the run.
+    It comes from the capability ``now``, or from the Date header if that agrees with createdSince. Otherwise (the target's
+    clock differs from its Date header) it is the last instant for which createdSince finds the run.
     """
     low, high = datetime.fromisoformat(FAR_PAST), datetime.fromisoformat(FAR_FUTURE)
     near = ctx.now()
@@ -135,7 +135,7 @@ def since_includes_the_instant(ctx: LawContext) -> None:
 
 
 def since_knows_offsets(ctx: LawContext) -> None:
-    """createdSince and updatedSince accept one instant with any offset, or with a fraction, as the same."""
+    """createdSince and updatedSince treat an instant the same with any offset, and with a fraction of a second."""
     made = RUN.make(ctx, {})
     now = created_at(ctx, made)
     for param in ("createdSince", "updatedSince"):
@@ -148,7 +148,7 @@ def since_knows_offsets(ctx: LawContext) -> None:
 
 
 def update_is_seen(ctx: LawContext) -> None:
-    """updatedSince finds a run after it was changed, which it did not before; createdSince still does not."""
+    """updatedSince finds a run only after the run was changed; createdSince does not find it even then."""
     RUNS.whole_list(ctx)
     made = RUN.make(ctx, {})
     created = created_at(ctx, made)

@@ -139,7 +139,7 @@ LAWS: tuple[Law, ...] = (
         SUMMARIES,
         ({"billingStatus": "DOZING"}, {"ratingStatus": "in:HALF,NEITHER"}, {"customerId": "-1"}, {"valueDifference": "xyz"}),
         "c16",
-        text="A filter value that no summary has finds nothing, with status 200; one that is no status may give 400.",
+        text="A filter value that no summary has finds nothing, with status 200; one that is not a status may give 400.",
         refused=("billingStatus", "ratingStatus"), switch="elevate.enum_filter_outside",
     ),
     combining.together(
@@ -188,7 +188,7 @@ LAWS: tuple[Law, ...] = (
         "elevate.auth.malformed-login",
         [SampleRequest(LOGIN.operation, body=body) for body in INCOMPLETE_LOGINS],
         "v09",
-        text="A login without a whole pair of credentials gives 400.",
+        text="A login that lacks either part of a credential gives 400.",
         error_body=ERROR, writes=False,
     ),
     auth.token_expires("elevate.auth.expiry", LOGIN, SMALLEST_READ, TOKEN_LIFE, "v05", "c29", error_body=ERROR),
@@ -196,7 +196,7 @@ LAWS: tuple[Law, ...] = (
     errors.wrong_method("elevate.errors.method", "DELETE /customer-billing-summaries", "v10", error_body=ERROR),
     errors.unacceptable("elevate.errors.accept", SMALLEST_READ, "v11", error_body=ERROR),
     errors.wrong_media_type("elevate.errors.media-type", LOGIN.operation, "v12", error_body=ERROR),
-    # over time; first what needs an open amount, which a run may take away
+    # over time; first the law that needs an open amount, which a run may bill
     Law("elevate.runs.planned", LIST, "lifecycle", ("c24",), says(planning_changes_no_value), planning_changes_no_value,
         needs=("plan_run",)),
     Law(
@@ -207,7 +207,7 @@ LAWS: tuple[Law, ...] = (
         "elevate.runs.re-rating", LIST, "lifecycle", ("c22", "c23", "c24"), says(rating_again_moves_only_incomplete),
         rating_again_moves_only_incomplete, needs=("rate_again", "use"),
     ),
-    # lists beside the summaries
+    # customers and runs
     Law("elevate.customers.summaries", CUSTOMERS, "agreement", ("v13",), says(customers_have_summaries),
         customers_have_summaries),
     Law("elevate.customers.selects", CUSTOMERS, "filtering", ("v13",), says(customer_filters_select), customer_filters_select),

@@ -1,4 +1,4 @@
-"""What billing runs and re-rating do to the summaries, and how the lists beside them agree."""
+"""Laws about how billing runs and re-rating change the summaries, and about the lists of customers and runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def open_becomes_previous(ctx: LawContext) -> None:
 
 
 def rating_again_moves_only_incomplete(ctx: LawContext) -> None:
-    """While a rating is INCOMPLETE, re-rating may change that customer's open value, but no other one and no previous value."""
+    """Re-rating may change the open value of customers whose rating is INCOMPLETE, but no other open or previous value."""
     listed = SUMMARIES.require_items(ctx)
     for customer in sample_items([str(CUSTOMER.raw(item)) for item in listed if OPEN.value(item) > 0], 2):
         try:
@@ -53,11 +53,11 @@ def rating_again_moves_only_incomplete(ctx: LawContext) -> None:
     ctx.expect(bool(moved), "another openBillRunValue of a customer whose usage was rated now", unrated)
 
 
-# ---------------------------------------------------------------- lists beside the summaries
+# ---------------------------------------------------------------- customers and runs
 
 
 def customers_have_summaries(ctx: LawContext) -> None:
-    """GET /customers lists the customers that the summaries are of."""
+    """Each customer in GET /customers is listed once and has a summary."""
     listed = [item["id"] for item in served(ctx, CUSTOMERS, PAGE)]
     summed = [CUSTOMER.value(item) for item in SUMMARIES.fetch_all(ctx)]
     ctx.expect(set(listed) <= set(summed), "a summary for each customer listed", listed)
@@ -65,7 +65,7 @@ def customers_have_summaries(ctx: LawContext) -> None:
 
 
 def customer_filters_select(ctx: LawContext) -> None:
-    """customerAccountNumber selects one customer; pageSize and page cut the same list; fields leaves the id."""
+    """customerAccountNumber selects one customer; page and pageSize select from the same list; fields=id leaves only the id."""
     listed = served(ctx, CUSTOMERS, PAGE)
     for position in {0, len(listed) - 1}:
         wanted = listed[position]

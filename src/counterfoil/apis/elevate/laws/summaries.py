@@ -1,4 +1,4 @@
-"""How Elevate's customer billing summaries are listed, and what holds of one of them."""
+"""Describes the list of Elevate's customer billing summaries for the laws, and checks single summaries."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def signed_or_absolute(ctx: LawContext) -> None:
     ctx.cases += len(falling)
     alike = signs <= {(False, False)} or signs <= {(True, True)}
     ctx.expect(alike, "both with a sign in every summary, or in none", falling[:2])
-    told = ctx.switch("elevate.difference_sign")
-    if told is not None and signs:
-        unsigned = told == "absolute"
-        ctx.expect(signs == {(unsigned, unsigned)}, f"differences that are {told}", falling[:2])
+    switch = ctx.switch("elevate.difference_sign")
+    if switch is not None and signs:
+        unsigned = switch == "absolute"
+        ctx.expect(signs == {(unsigned, unsigned)}, f"differences that are {switch}", falling[:2])
 
 
 def difference(item: Any) -> Mismatch:

@@ -137,7 +137,7 @@ LAWS: tuple[Law, ...] = (
     # over time: first, before other laws change the target
     _law("time.invoiced", BILL, "lifecycle", preview_becomes_invoice, "c23", "c25", needs=("complete_run",)),
     _law("time.final", BILL, "lifecycle", final_stays, "c23", needs=("advance", "complete_run")),
-    # a bill adds up
+    # sums
     _bills("sum.total", total_adds_up, "c09", "v02"),
     _bills("sum.vat", vat_follows, "c12", "c13", "v02"),
     _bills("sum.sub-total", sub_total_adds_up, "c02", "c11", "v01"),
@@ -148,7 +148,7 @@ LAWS: tuple[Law, ...] = (
     _bills("sum.country", country_costs, "v03", only=_has_zones("data"), lacking="no bill has data traffic"),
     _bills("sum.covered", covered_is_free, "v03", only=_has_zones("data"), lacking="no bill has data traffic"),
     _bills("sum.messages", messages_cost, "v05", "c19", only=_has_zones("sms"), lacking="no bill has SMS traffic"),
-    # and has its form
+    # members
     _bills("bill.members", all_members, "v08", "c21", family="form"),
     _bills("bill.forms", forms, "v06", "v07", family="form"),
     _bills("bill.currency", one_currency, "c10", family="agreement"),
@@ -179,7 +179,7 @@ LAWS: tuple[Law, ...] = (
     _law("split.attached", BILL, "lifecycle", split_is_of_its_time, "c05", needs=("subscribe",)),
     _law("refresh.final", BILL, "reading", refresh_leaves_final, "c25"),
     _law("refresh.preview", BILL, "reading", refresh_recalculates, "c25"),
-    # the periods there are
+    # periods
     _law("periods.resolve", PERIODS, "reading", periods_resolve, "v28"),
     _law("periods.others", BILL, "reading", others_have_none, "v13", "v28"),
     _law("periods.headers", PERIODS, "counts", counted_in_headers, "v29"),
@@ -201,7 +201,7 @@ LAWS: tuple[Law, ...] = (
     _law("auth.wrong-login", LOGIN.operation, "auth", wrong_logins, "v22"),
     errors.bad_requests(
         "emnify.auth.malformed-login", [SampleRequest(LOGIN.operation, body=body) for body in INCOMPLETE_LOGINS], "v24", "v20",
-        text="A login that is none of the three kinds, or two at once, gives 400 with 1000.",
+        text="A login that is not one of the three kinds, or is two at once, gives 400 with 1000.",
         error_body=api_error(1000), writes=False,
     ),
     _law("auth.kinds", LOGIN.operation, "auth", token_by_kind, "v21", "v25"),

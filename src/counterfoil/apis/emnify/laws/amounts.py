@@ -74,7 +74,7 @@ def _tree(bill: Any, member: str) -> Mismatch:
 
 
 def costs_add_up(fetched: FetchedBill) -> Mismatch:
-    """The cost of a traffic total is the sum of its tariffs, and that of a tariff the sum of its rate zones, in data and SMS."""
+    """A traffic total's cost is the sum of its tariffs, and a tariff's cost the sum of its rate zones, for data and SMS."""
     return _tree(fetched.bill, "cost")
 
 
@@ -101,7 +101,7 @@ def country_costs(fetched: FetchedBill) -> Mismatch:
 
 
 def covered_is_free(fetched: FetchedBill) -> Mismatch:
-    """In a rate zone, data covered by packages is free, and the rest costs what its countries' rates give."""
+    """In a rate zone, data covered by packages is free, and the rest costs what the rates of its countries say."""
 
     def wrong(name: str, zone: Any) -> Mismatch:
         volume = amount(zone["volume"])

@@ -107,7 +107,7 @@ def profiles_listed(fetched: FetchedBill) -> Mismatch:
 
 
 def parties(ctx: LawContext) -> None:
-    """customer_org is the organisation asked for; issuer_org is the same in every bill, and not the customer."""
+    """customer_org is the requested organisation; issuer_org is the same in every bill, and is not the customer."""
     issuers: dict[Any, str] = {}
     for name, fetched in bills(ctx):
         ctx.cases += 1
@@ -120,7 +120,7 @@ def parties(ctx: LawContext) -> None:
 
 
 def preview_or_invoice(fetched: FetchedBill) -> Mismatch:
-    """A bill without invoice is a preview: nothing was paid on it. refresh_allowed is true, false or null."""
+    """A bill without an invoice is a preview and has no payment_option. refresh_allowed is true, false or null."""
     allowed = fetched.bill.get("refresh_allowed")
     if allowed is not None and not isinstance(allowed, bool):
         return "refresh_allowed true, false or null", allowed
@@ -130,7 +130,7 @@ def preview_or_invoice(fetched: FetchedBill) -> Mismatch:
 
 
 def charges_once(fetched: FetchedBill) -> Mismatch:
-    """Each entry of the data packages has an id of its own."""
+    """No two entries of the data packages have the same id."""
     ids = [each["id"] for each in at(fetched.bill, "mrc.data_packages.data", ())]
     return None if len(set(ids)) == len(ids) else ("each id once in mrc.data_packages", ids)
 
@@ -147,8 +147,8 @@ def paid_has_invoice(fetched: FetchedBill) -> Mismatch:
 
 
 def paid_within_total(fetched: FetchedBill) -> Mismatch:
-    """total_paid is between zero and the total; with total_credited it is the total of a bill that is Paid or has a
-    payment_option."""
+    """total_paid is between zero and the total; if the bill is Paid or has a payment_option, total_paid plus total_credited is
+    the total."""
     paid = at(fetched.bill, "invoice.total_paid")
     if paid is None:
         return None

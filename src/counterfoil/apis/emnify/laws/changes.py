@@ -57,7 +57,7 @@ def refresh_recalculates(ctx: LawContext) -> None:
 
 
 def final_stays(ctx: LawContext) -> None:
-    """A bill with an invoice keeps the invoice's number and id and every amount when time passes and another month is billed."""
+    """A bill with an invoice keeps its invoice number, its id and all amounts when time passes and another month is billed."""
     before = [fetched for _, fetched in bills(ctx) if fetched.bill.get("invoice") is not None][:12]
     ctx.require(before, "no bill has an invoice")
     ctx.perform("complete_run")
@@ -94,17 +94,17 @@ def preview_becomes_invoice(ctx: LawContext) -> None:
 
 
 PRICE = 70_000
-"""Of a charge that no other item of a bill comes near to."""
+"""The amount of a test charge; no other item of a bill is nearly as large."""
 
 
 def _refreshable_preview(ctx: LawContext, org: str) -> FetchedBill | None:
     """The organisation's newest bill, if it is a preview that may be refreshed."""
     months = [fetched for _, fetched in bills(ctx) if fetched.org == org][:1]
-    return next((s for s in months if s.bill.get("invoice") is None and s.bill.get("refresh_allowed")), None)
+    return next((b for b in months if b.bill.get("invoice") is None and b.bill.get("refresh_allowed")), None)
 
 
 def refresh_shows_what_is_new(ctx: LawContext) -> None:
-    """A preview that is refreshed has what was charged since, and nothing twice."""
+    """A refreshed preview includes what was charged since, and includes it once."""
     for org in ctx.known_ids("org_id")[:8]:
         fetched = _refreshable_preview(ctx, org)
         if fetched is None:
@@ -122,7 +122,7 @@ def refresh_shows_what_is_new(ctx: LawContext) -> None:
 
 
 def split_is_of_its_time(ctx: LawContext) -> None:
-    """A further tariff leaves the organisation's invoices as they were, profiles included; its preview has the new one."""
+    """A new tariff does not change the organisation's invoices or their profiles; its preview includes the new tariff."""
     for org in ctx.known_ids("org_id")[:12]:
         final = [
             fetched for _, fetched in bills(ctx) if fetched.org == org and fetched.bill.get("invoice") is not None

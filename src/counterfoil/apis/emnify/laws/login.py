@@ -57,7 +57,7 @@ def authorization_ignored(ctx: LawContext) -> None:
 
 
 def _attempt(ctx: LawContext, body: Mapping[str, Any]) -> Response:
-    """One login, whose 429 is returned and not waited for."""
+    """One login attempt, which is not repeated after 429."""
     return ctx.client.send("POST", "/authenticate", body=body, token=None, retry_429=False)
 
 

@@ -1,4 +1,4 @@
-"""The members of a bill that may be null: what they hold when they are not, and when they must not be."""
+"""Laws about the members of a bill that may be null: their values, and when they must not be null."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ OBJECTS, LISTS = ("mrc", "sim_items", "traffic", "invoice", "payment_option"), (
 
 
 def null_or_documented(seen: FetchedBill) -> Mismatch:
-    """mrc, sim_items, traffic, invoice and payment_option are objects or null; invoice_items and tariff_plan lists of objects or
-    null, with no entry twice; traffic.data and traffic.sms list their tariffs."""
+    """mrc, sim_items, traffic, invoice and payment_option are objects or null; invoice_items and tariff_plan are lists of objects
+    without repeated ids, or null; traffic.data and traffic.sms list their tariffs."""
     for name in OBJECTS:
         if seen.bill.get(name) is not None and not isinstance(seen.bill[name], dict):
             return f"an object or null in {name}", seen.bill[name]
@@ -47,7 +47,7 @@ def items_multiply(seen: FetchedBill) -> Mismatch:
 
 
 def sims_are_counted(seen: FetchedBill) -> Mismatch:
-    """Hosting fees are for SIMs: where there are fees, there are SIMs; a profile's SIMs are among the active ones."""
+    """With hosting fees there are chargeable SIMs, and no more of them than the profiles have active SIMs."""
     sims = seen.bill["sim_items"]
     count = at(sims, "total.number_of_active_sims_chargeable")
     if count is None:
@@ -75,7 +75,7 @@ def is_paid(seen: FetchedBill) -> bool:
 
 
 def paid_says_how(seen: FetchedBill) -> Mismatch:
-    """A bill whose invoice was paid says in payment_option how."""
+    """A bill with a paid invoice has a payment_option."""
     return None if seen.bill.get("payment_option") is not None else ("a payment_option of a paid bill", None)
 
 
@@ -103,13 +103,13 @@ def _profiles(bill: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def own_name_is_on_bills(ctx: LawContext) -> None:
-    """A bill calls a party by the name that the party's own token is told."""
+    """A party has the same name on bills as in GET /organisation/my with the party's own token."""
     own = [ctx.request_json(OWN)]
     names = {str(own[0]["id"]): own[0]["name"]}
     try:
         restricted = ctx.perform("restricted_credential")
-        told = ctx.request_json(OWN, token=restricted["token"])
-        names[str(told["id"])] = told["name"]
+        other = ctx.request_json(OWN, token=restricted["token"])
+        names[str(other["id"])] = other["name"]
     except NotApplicable:
         pass  # the first token alone
     for name, seen in bills(ctx):
@@ -120,7 +120,7 @@ def own_name_is_on_bills(ctx: LawContext) -> None:
                 want = names[str(party["id"])]
                 ctx.expect(
                     party.get("name") == want,
-                    f"{member} {quoted(want)}, as its token is told ({name})",
+                    f"{member} {quoted(want)}, as GET /organisation/my says ({name})",
                     party.get("name"),
                 )
     ctx.require(ctx.cases, f"no bill of {BILL} is of a token's own organisation")

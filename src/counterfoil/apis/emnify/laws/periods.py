@@ -24,7 +24,7 @@ from counterfoil.contract.laws.arithmetic import amount_at
 
 
 def periods_resolve(ctx: LawContext) -> None:
-    """Periods are listed once, each described by its month, and each has a bill."""
+    """Each period is listed once, its description names its month, and it has a bill."""
     for org in ctx.known_ids("org_id")[:MAX_ORGANISATIONS]:
         ctx.cases += 1
         found = periods_of(ctx, org)
@@ -63,7 +63,7 @@ def _next(month: int, step: int = 1) -> int:
 
 
 def counted_in_headers(ctx: LawContext) -> None:
-    """The headers of the list give its length in X-Total-Count, on one page; a bill has no such headers."""
+    """The list is one page, and X-Total-Count is its length; a bill has no paging headers."""
     names = ("X-Total-Count", "X-Total-Pages", "X-Current-Page", "X-Count-Per-Page")
     for org in ctx.known_ids("org_id")[:MAX_ORGANISATIONS]:
         ctx.cases += 1
@@ -103,7 +103,7 @@ def double_organisation(ctx: LawContext) -> None:
 
 
 def own_organisation(ctx: LawContext) -> None:
-    """A token is told its own organisation's id and name, the same each time, and may list its billing periods."""
+    """GET /organisation/my always returns the same id and name, and the token may list that organisation's periods."""
     own, again = ctx.request_json(OWN), ctx.request_json(OWN)
     ctx.expect(own == again, f"the same organisation again: {own}", again)
     ctx.expect(isinstance(own.get("id"), int) and isinstance(own.get("name"), str), "a numerical id and a name", own)

@@ -140,7 +140,7 @@ LAWS: tuple[Law, ...] = (
     _law("customers.filters", "filtering", filters_select, "v36", operation=LIST),
     combining.together(
         "flexprice.customers.together", COMBINED, "v35", "v36",
-        says_="Under filters and an order at once, pages are the slices of what the filters find, in order, each with the total.",
+        says_="With filters and an order together, pages are slices of the filtered and sorted list, each with its total.",
     ),
     _law("customers.search", "combining", search_is_the_list, "v35", "v36", operation=SEARCH),
     # authentication
@@ -167,12 +167,12 @@ LAWS: tuple[Law, ...] = (
     _does("pay.over", "pay", overpaid, "v10", "v11", how=("over",),
           text="An overpaid invoice still counts as unpaid, with its charges."),
     _does("pay.void", "cancel_bill", voided, "v06",
-          text="A void invoice is neither counted nor in the revenue any more."),
+          text="A void invoice is not counted, and its amount is not part of the revenue."),
     _law("run.issues", "lifecycle", issuing_adds, "c13", "v06", "v09", needs=("complete_run",)),
     _law("run.charged", "lifecycle", one_off_is_fixed, "c19", "c20", "v14", needs=("charge", "complete_run")),
     _law("due.strictly", "lifecycle", due_strictly, "v12", needs=("advance", "complete_run", "next_due")),
     _does("subscription.newest", "subscribe", subscribed, "v01", "v03", "v17",
-          text="The currency of the newest subscription comes first and is the default; the others stay as they were."),
+          text="The currency of the newest subscription comes first and is the default; the others do not change."),
     _does("subscription.paused", "pause", paused, "v01", "v02",
           text="The currency of a paused subscription is left out, even if it has invoices."),
     _does("subscription.cancelled", "pause", paused, "v01", "v02", how=("cancel",),

@@ -150,7 +150,7 @@ def due_strictly(ctx: LawContext) -> None:
 
 
 def issuing_adds(ctx: LawContext) -> None:
-    """When a run completes, its invoices are added to counts and amounts, and no count falls."""
+    """When a run completes, its invoices are added to counts and amounts, and no count decreases."""
     before = {name: by_currency(fetched.answer) for name, fetched in answers(ctx)}
     ctx.perform("complete_run")
     for name, fetched in answers(ctx):
@@ -169,7 +169,7 @@ def issuing_adds(ctx: LawContext) -> None:
 
 
 def one_off_is_fixed(ctx: LawContext) -> None:
-    """An invoiced one-off charge is part of the unpaid fixed charges, as it is, and not of the usage charges."""
+    """An invoiced one-off charge is part of the unpaid fixed charges with its full amount, and not of the usage charges."""
     price, before = 100_000, {}
     for who in ctx.known_ids("id")[:3]:
         currency = ctx.perform("charge", who, price)["currency"].lower()
@@ -190,7 +190,7 @@ def one_off_is_fixed(ctx: LawContext) -> None:
 
 
 def payer_counts_once(ctx: LawContext) -> None:
-    """An invoice that another customer pays counts for both, each once: a part payment lowers what is unpaid of both alike."""
+    """An invoice that another customer pays counts once for each of the two: a part payment lowers both unpaid amounts."""
     pair = ctx.perform("payer")
     before = {who: fetch(ctx, who) for who in pair.values()}
     fact = ctx.perform("pay", pair["who"], "part")

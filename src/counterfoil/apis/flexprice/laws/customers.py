@@ -1,4 +1,4 @@
-"""Laws about customers: they are found by either id, and the list has pages, an order and filters, which work together."""
+"""Laws about customers: they are found by either id; the list's pages, order and filters work, alone and together."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CUSTOMERS = ItemList(
     LIST,
     identity=ID,
     pages=Offsets("offset", "limit", largest=1000),
-    filters=(  # not email: among many customers an implementation may leave that unanswered
+    filters=(  # not email: with many customers an implementation may answer that filter with 501
         equal(Field("status")),
         equal(Field("external_id")),
         _among(ID, "customer_ids"),
@@ -56,7 +56,7 @@ COMBINED = Combined(CUSTOMERS, total=lambda body: body["pagination"]["total"])
 
 
 def found_by_either_id(ctx: LawContext) -> None:
-    """A customer is found by its id, and the same by its external_id."""
+    """A customer's id and its external_id find the same customer."""
     for known in ctx.known_ids("id")[:MAX_CUSTOMERS_TRIED]:
         ctx.cases += 1
         customer = ctx.request_json(CUSTOMER, path={"id": known})
@@ -66,7 +66,7 @@ def found_by_either_id(ctx: LawContext) -> None:
 
 
 def unknown_is_not_found(ctx: LawContext) -> None:
-    """An unknown id, or external id, gives 404 with the code not_found; only the summary is 200."""
+    """An unknown id or external id gives 404 with the code not_found (only the summary gives 200)."""
     for operation, name in ((CUSTOMER, "id"), (BY_EXTERNAL_ID, "external_id")):
         ctx.cases += 1
         response = ctx.request(operation, path={name: UNKNOWN_ID})
@@ -81,8 +81,8 @@ def _page(ctx: LawContext, **query: Any) -> tuple[list[str], Any]:
 
 
 def pages_are_slices(ctx: LawContext) -> None:
-    """Pages are slices of one list: total is the same on each, offset is where the next one begins, or as sent on an empty
-    page; ascending order is descending order reversed."""
+    """Pages are slices of one list with the same total; offset is where the next page begins, or the offset sent if the page is
+    empty; ascending order is descending order reversed."""
     first, pagination = _page(ctx, limit=5)
     total = pagination["total"]
     ctx.require(total, "there is no customer")
@@ -116,7 +116,7 @@ def filters_select(ctx: LawContext) -> None:
 
 
 def search_is_the_list(ctx: LawContext) -> None:
-    """The search finds what the list finds with the same filter, order and page, and says the same of the page."""
+    """The search returns the same customers and the same pagination as the list with the same filter, order and page."""
     customers = CUSTOMERS.require_items(ctx, 3)
     for number, customer in enumerate(sample_items(customers)):
         ctx.cases += 1

@@ -21,7 +21,7 @@ def unknown_id_is_empty(ctx: LawContext) -> None:
 
 
 def any_id_is_accepted(ctx: LawContext) -> None:
-    """Any text that makes one path segment is an id: 200, and it comes back as it was sent."""
+    """Any text that is one path segment is accepted as an id: 200, and it is returned as sent."""
     from hypothesis import strategies as st
 
     listed = [
@@ -50,7 +50,7 @@ def any_id_is_accepted(ctx: LawContext) -> None:
 
 
 def _every_kind(ctx: LawContext) -> list[Response]:
-    """A response of every kind but OPTIONS: known id, unknown id, refused, unknown path."""
+    """A response of every kind except OPTIONS: known id, unknown id, refused, unknown path."""
     known = ctx.client.target.known.get("id", ())
     return [
         *(ctx.request(SUMMARY, path={"id": customer}) for customer in known[:1]),
@@ -61,7 +61,7 @@ def _every_kind(ctx: LawContext) -> list[Response]:
 
 
 def _may_read(ctx: LawContext) -> bool:
-    """Whether pages of any origin may read: always, unless a switch says that the target is set up otherwise."""
+    """Whether pages of any origin may read the responses: always, unless the target's switch says otherwise."""
     return ctx.switch("flexprice.cors") != "none"
 
 
@@ -70,7 +70,7 @@ def _expected_headers(ctx: LawContext) -> Mapping[str, str]:
 
 
 def security_headers(ctx: LawContext) -> None:
-    """Every response but that to OPTIONS, also errors, has the security headers, and any origin may read it.
+    """Every response except to OPTIONS, errors too, has the security headers, and any origin may read it.
 
     The vendor answers OPTIONS before its security headers are added, and its policy has further directives.
     """
@@ -84,8 +84,8 @@ def security_headers(ctx: LawContext) -> None:
 
 
 def request_id_echoed(ctx: LawContext) -> None:
-    """A request id of up to 128 letters, digits, dots, underscores and hyphens is returned, on errors too; with any other, or
-    none, each request gets an id of its own, even if it is the same request again."""
+    """A request id of up to 128 letters, digits, dots, underscores and hyphens is returned, on errors too. A request with any
+    other id, or none, gets a new unique id, even if the request is repeated."""
     unknown = "GET /counterfoil-knows-nothing"
     for sent in ("counterfoil-1", "ABC_def.123", "8c2f9d1e-0000-4000-8000-1234567890ab", "x" * 128):
         headers = {"X-Request-ID": sent}

@@ -57,7 +57,7 @@ def amounts_trimmed(summary: Any) -> Mismatch:
 
 
 def counts_nested(summary: Any) -> Mismatch:
-    """Overdue invoices are among the unpaid, and those among all: 0 ≤ overdue ≤ unpaid ≤ total."""
+    """Overdue invoices are part of the unpaid ones, and these of all: 0 ≤ overdue ≤ unpaid ≤ total."""
     total, unpaid, overdue = (summary[name] for name in COUNTS)
     return None if 0 <= overdue <= unpaid <= total else ("0 ≤ overdue ≤ unpaid ≤ total", [overdue, unpaid, total])
 
@@ -100,7 +100,7 @@ def nothing_overdue(summary: Any) -> Mismatch:
 
 
 def charges_gross(summary: Any) -> Mismatch:
-    """Unpaid usage and fixed charges are never negative: they add gross lines, and coupons, credits, tax and payments change
-    none of them. So they may well exceed the revenue, which is net of coupons and credits."""
+    """Unpaid usage and fixed charges are never negative: they are sums of gross lines, which coupons, credits, tax and payments
+    do not change. They may exceed the revenue, which is net of coupons and credits."""
     usage, fixed = (amount(summary[name]) for name in AMOUNTS[3:])
     return None if usage >= 0 and fixed >= 0 else ("no negative charges", [usage, fixed])

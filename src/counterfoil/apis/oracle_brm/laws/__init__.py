@@ -280,7 +280,7 @@ LAWS: tuple[Law, ...] = (
     representations.found_by_other_key("oracle-brm.bill.by-number", REPRESENTATIONS, "billNo", "v02"),
     reading.href_resolves("oracle-brm.bill.href", BILLS, "c65"),
     reading.twice_the_same("oracle-brm.reading.idempotent", LIST, "c01", query={"limit": 100}, status=OK_STATUSES),
-    # before a run completes: then nothing may be open
+    # first, because after a run nothing may be open
     Law("oracle-brm.open.planned", LIST, "lifecycle", ("v28",), says(planning_changes_no_amount), planning_changes_no_amount,
         needs=("plan_run",)),
     Law(

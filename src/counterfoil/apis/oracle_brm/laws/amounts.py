@@ -1,4 +1,4 @@
-"""Rules of the money in a bill and in its account, of the words that a bill is described with, and of what a payment changes."""
+"""Laws about the amounts in a bill and its account, a bill's category, run type and state, and the effect of a payment."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def money_is_well_formed(bill: Any) -> Mismatch:
 
 
 def payments_are_applied_once(bill: Any) -> Mismatch:
-    """Every payment applied to a bill is there once, with an amount above 0 that is at most the payment's."""
+    """Every payment applied to a bill is listed once, with an amount above 0 and at most the payment's amount."""
     ids = []
     for each in bill["appliedPayment"]:
         part: Any = each.get("appliedAmount")
@@ -78,7 +78,7 @@ def payments_are_applied_once(bill: Any) -> Mismatch:
 
 
 def taxes_are_named(bill: Any) -> Mismatch:
-    """Each tax of a bill says which it is, at a rate from 0 to 100 percent; none is there twice at one rate."""
+    """Each tax of a bill names its category and has a rate from 0 to 100 percent; none is listed twice at one rate."""
     seen = set()
     for tax in bill["taxItem"]:
         category, rate = tax.get("taxCategory"), tax.get("taxRate")
@@ -127,8 +127,8 @@ def _signed(bill: Any) -> Decimal | None:
 
 
 def payment_is_applied(ctx: LawContext) -> None:
-    """A payment lowers what remains of one bill by its amount, is listed there with it, makes it settled or partiallyPaid, moves
-    lastUpdate, and lowers the account's balance as much; no other bill of the account changes its amounts."""
+    """A payment lowers one bill's remaining amount by its amount, is listed there with that amount, makes the bill settled or
+    partiallyPaid, updates lastUpdate, and lowers the account's balance as much; the account's other bills keep their amounts."""
     last = "no account is known"
     for account in ctx.known_ids("billingAccount.id")[:MAX_TRIES]:
         before = {bill["id"]: bill for bill in WHOLE.fetch_all(ctx, BY_ACCOUNT.query(account))}

@@ -102,7 +102,7 @@ def tries(filter_: Filter, bills: Sequence[Any]) -> Sequence[Any]:
 
 
 def tmf_error(response: Response) -> str | None:
-    """The TMF ``Error``: code and reason, the status as a string, in JSON with charset utf-8; classes and addresses as such."""
+    """The TMF ``Error``: code and reason, the status as a string, in JSON with charset utf-8; valid class names and URIs."""
     mismatch = errors.members("code", "reason")(response) or charset(response)
     if mismatch:
         return mismatch

@@ -1,4 +1,4 @@
-"""Rules of the objects and references inside a bill: their classes, addresses, ids and members, and the bill's documents."""
+"""Laws about the objects and references inside a bill: their classes, addresses, ids and members, and its documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BYTES = {"b": 1, "byte": 1, "bytes": 1}
 
 
 def objects_in(bill: Any) -> Iterator[tuple[str, Any]]:
-    """The bill and every object in it that has a class of its own, each with what it is in the bill."""
+    """The bill and every object in it that has a class, each with its member name."""
     yield "bill", bill
     for name in ("billDocument", "appliedPayment", "relatedParty", "taxItem"):
         yield from ((name, each) for each in bill.get(name) or ())
@@ -36,7 +36,7 @@ def objects_in(bill: Any) -> Iterator[tuple[str, Any]]:
 
 
 def classes_are_names(bill: Any) -> Mismatch:
-    """@type, @baseType and @referredType name classes, each in one word; no object's class is the one above it."""
+    """@type, @baseType and @referredType are class names of one word; no object's @type is its own @baseType."""
     for kind, found in objects_in(bill):
         for name in CLASSES:
             if found.get(name) is not None and not CLASS.fullmatch(str(found[name])):
@@ -47,7 +47,7 @@ def classes_are_names(bill: Any) -> Mismatch:
 
 
 def addresses_are_uris(bill: Any) -> Mismatch:
-    """href, url and @schemaLocation are URIs: no spaces, and nothing else that a URI encodes."""
+    """href, url and @schemaLocation are URIs, without spaces or other characters that a URI must encode."""
     for kind, found in objects_in(bill):
         for name in ADDRESSES:
             if found.get(name) is not None and not URI.fullmatch(str(found[name])):
@@ -68,21 +68,21 @@ def references_have_ids(bill: Any) -> Mismatch:
 
 
 def described(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """How the bill describes the objects that other bills refer to, too: their class, schema and address."""
+    """The class, schema and address of each object that other bills may refer to as well."""
     for kind, found in objects_in(bill):
         if kind in REFERENCES and found.get("id"):
             yield (kind, found["id"]), {name: found.get(name) for name in (*CLASSES, "@schemaLocation", "href")}
 
 
 def classed(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """The schema that the bill names for each class."""
+    """The schema of each class that the bill names."""
     for _, found in objects_in(bill):
         if found.get("@type") and found.get("@schemaLocation"):
             yield found["@type"], found["@schemaLocation"]
 
 
 def addressed(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """Whose address each href is."""
+    """The object that each href in the bill is the address of."""
     for kind, found in objects_in(bill):
         if kind in REFERENCES and found.get("id") and found.get("href"):
             yield found["href"], (kind, found["id"])
@@ -96,8 +96,7 @@ def _documents(bill: Any) -> Any:
 
 
 def document_is_described(bill: Any) -> Mismatch:
-    """A bill's documents say their media type or file extension, and have no empty name, kind or description; no two share
-    an id."""
+    """A bill's documents have a media type or file extension, and no empty name, kind or description; no two have the same id."""
     for each in _documents(bill):
         if each.get("mimeType") is not None and not _MEDIA_TYPE.fullmatch(str(each["mimeType"])):
             return "a media type, or a file extension, in mimeType", each["mimeType"]
@@ -109,8 +108,8 @@ def document_is_described(bill: Any) -> Mismatch:
 
 
 def document_is_whole(bill: Any) -> Mismatch:
-    """A document's content is base64, its size is not negative and, in bytes, that of the content; a data: URL holds the same
-    content; and it holds for a time that ends after it began."""
+    """A document's content is base64; its size is not negative, and the content's length if it is in bytes; a data: URL has the
+    same content; validFor ends after it begins."""
     for each in _documents(bill):
         content = each.get("content")
         try:
@@ -130,7 +129,7 @@ def document_is_whole(bill: Any) -> Mismatch:
 
 
 def _size(size: Any, length: int | None) -> Mismatch:
-    """``amount`` is 1 where a size does not say it."""
+    """Checks a size; its ``amount`` is 1 by default."""
     if not size:
         return None
     amount = Decimal(str(1 if size.get("amount") is None else size["amount"]))

@@ -30,7 +30,7 @@ MAX_DECISION_TIME = timedelta(hours=2)
 
 
 class Served(ServedCollection, Bills):
-    """A list that an installation may lack: then the laws about it do not apply."""
+    """A list that an installation may lack; the laws about it then do not apply."""
 
 
 BILL_OF_RATE = Field("bill.id")
@@ -77,7 +77,7 @@ def _has_taxes(rate: Any) -> bool:
 
 
 def bill_is_the_sum_of_its_rates(ctx: LawContext) -> None:
-    """A bill's amount before tax is the sum of its charges less its credits, rounded once; 0 if credits are more."""
+    """A bill's amount before tax is the sum of its charges less its credits, rounded once; 0 if the credits are more."""
     listed = ALL_RATES.require_items(ctx)
     rates = [rate for rate in listed if rate.get("type") and rate.get("taxExcludedAmount")]
     ctx.require(rates, "no rate shows its type and its amount")
@@ -113,7 +113,7 @@ def billed_rates_are_on_issued_bills(ctx: LawContext) -> None:
 
 
 def demanded_bill_is_off_cycle(ctx: LawContext) -> None:
-    """A bill on demand is in progress first and decided later; a bill that comes of it has run type offCycle."""
+    """A bill on demand is in progress first and decided later; the bill that it leads to has run type offCycle."""
     ALL_DEMANDS.fetch(ctx, {"limit": 1})
     open_bills = [bill for bill in WHOLE.whole_list(ctx) if STATE.raw(bill) == IN_PROGRESS and ACCOUNT.raw(bill)]
     ctx.require(open_bills, "no account has a bill in progress")
@@ -166,7 +166,7 @@ def changed_bill_is_found_by_last_update(ctx: LawContext) -> None:
 
 
 def planning_changes_no_amount(ctx: LawContext) -> None:
-    """Planning a billing run, with any cutoff, changes the amount of no bill in progress."""
+    """Planning a billing run, with any cutoff, does not change the amount of any bill in progress."""
     planning_changes_nothing(
         ctx, lambda: {ID.raw(bill): DUE.value(bill) for bill in WHOLE.fetch_all(ctx, {"state": IN_PROGRESS})}
     )

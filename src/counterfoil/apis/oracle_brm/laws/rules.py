@@ -1,4 +1,4 @@
-"""Laws about one bill that TM Forum does not state, and about behaviours of the list that only Oracle has."""
+"""Laws about a bill that TM Forum does not state, and about the parts of the list that only Oracle has."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def number_in_step(bill: Any) -> Mismatch:
 
 
 def balances_and_payments(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """Facts in this bill that other bills state too: an account's balance, and the amounts of payments."""
+    """Facts that other bills state too: an account's balance, and the amounts of payments."""
     account = bill.get("financialAccount") or {}
     if account.get("accountBalance"):
         yield account["id"], account["accountBalance"]["amount"]
@@ -57,14 +57,14 @@ def balances_and_payments(bill: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def names(bill: Any) -> Iterator[tuple[Any, Any]]:
-    """What the bill calls the accounts, payments, the payment method and the parties that other bills name too."""
+    """The names of accounts, payments, payment methods and parties, which other bills state too."""
     account, method = bill.get("billingAccount") or {}, bill.get("paymentMethod") or {}
     if account.get("id"):
         yield ("account", account["id"]), (account.get("accountNumber"), account.get("name"))
     if method.get("id"):
         yield ("payment method", method["id"]), method.get("name")
-    if (books := bill.get("financialAccount") or {}).get("id"):
-        yield ("financial account", books["id"]), books.get("name")
+    if (receivables := bill.get("financialAccount") or {}).get("id"):
+        yield ("financial account", receivables["id"]), receivables.get("name")
     for payment in (each.get("payment") or {} for each in bill.get("appliedPayment") or ()):
         if payment.get("id"):
             yield ("payment", payment["id"]), payment.get("name")
@@ -81,7 +81,7 @@ def net_within_total(bill: Any) -> Mismatch:
 
 
 def parties_are_named(bill: Any) -> Mismatch:
-    """A bill that lists related parties lists at least one, and none of them twice in one role."""
+    """If a bill has relatedParty, it lists at least one party, and none twice in the same role."""
     keys = [(party["id"], party.get("role")) for party in bill["relatedParty"]]
     return (
         None if keys and len(set(keys)) == len(keys) else ("at least one party, each role once", bill["relatedParty"])
@@ -123,8 +123,8 @@ def plus_may_be_a_space(ctx: LawContext) -> None:
 
 
 def issued_for_good(ctx: LawContext) -> None:
-    """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay. What a run
-    issues is onCycle, unless its account asked for a bill on demand."""
+    """When a run completes, bills in progress get a number and keep their id and bill date; existing numbers stay. A bill that a
+    run issues is onCycle, unless its account requested a bill on demand."""
     before = {bill["id"]: bill for bill in BILLS.require_items(ctx)}
     asked = _asked_on_demand(ctx, before.values())
     ctx.perform("complete_run")
@@ -151,8 +151,8 @@ def issued_for_good(ctx: LawContext) -> None:
 
 
 def _asked_on_demand(ctx: LawContext, before: Iterable[Any]) -> set[Any]:
-    """The accounts that asked for a bill on demand; where the target does not list those, the accounts whose bill in progress is
-    offCycle."""
+    """The accounts that requested a bill on demand; if the target does not list those, the accounts with an offCycle bill in
+    progress."""
     response = ctx.request("GET /customerBillOnDemand", query={"limit": 1000})
     if response.status in OK_STATUSES:
         return {ACCOUNT.raw(each) for each in response.body}
