@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -172,23 +173,25 @@ def test_an_answer_says_that_it_went_well_or_did_not_and_how_many_are_gone(marin
     assert all("deleted" not in each for each in boats)
 
 
-def test_a_delete_that_is_to_cancel_leaves_the_member_in_that_state(marina: httpx.Client) -> None:
+def test_a_delete_deletes_and_a_model_can_make_it_cancel(marina: httpx.Client, tmp_path: Path) -> None:
     cruise = marina.post("/cruises", json={"skipper": "Ann"}).json()
     assert cruise["status"] == "planned"
-    cancelled = marina.delete(f"/cruises/{cruise['id']}")
-    assert (cancelled.status_code, cancelled.json()) == (200, {**cruise, "status": "cancelled"})
-    assert marina.get(f"/cruises/{cruise['id']}").json() == cancelled.json()
-    assert marina.get("/cruises").json()[-1] == cancelled.json()
-    assert marina.delete("/cruises/987654").status_code == 404
+    assert marina.delete(f"/cruises/{cruise['id']}").status_code == 200
+    assert marina.get(f"/cruises/{cruise['id']}").status_code == 404
+    model = tmp_path / "model.yaml"
+    model.write_text("operations:\n  DELETE /cruises/{id}: {role: action, sets: {status: cancelled}}\n")
+    with served(DOCUMENTS / "marina.yaml", rows=3, model=model) as kept:
+        cruise = kept.post("/cruises", json={"skipper": "Ann"}).json()
+        cancelled = kept.delete(f"/cruises/{cruise['id']}")
+        assert (cancelled.status_code, cancelled.json()) == (200, {**cruise, "status": "cancelled"})
+        assert kept.get(f"/cruises/{cruise['id']}").json() == cancelled.json()
+        assert kept.get("/cruises").json()[-1] == cancelled.json()
+        assert kept.delete("/cruises/987654").status_code == 404
 
 
-def test_attributes_begin_as_the_server_sets_them_and_a_description_says_what_a_delete_leaves(
-    marina: httpx.Client,
-) -> None:
+def test_attributes_begin_as_the_server_sets_them(marina: httpx.Client) -> None:
     sent = {"data": {"attributes": {"text": "Storm"}}}
     headers = {"Content-Type": "application/vnd.api+json"}
     notice = marina.post("/notices", json=sent, headers=headers).json()["data"]
     now = notice["attributes"]["created-at"]
     assert notice["attributes"] == {"text": "Storm", "created-at": now, "updated-at": now, "phase": "draft"}
-    assert marina.delete(f"/notices/{notice['id']}").status_code == 204
-    assert marina.get("/notices").json()["data"][-1] == {**notice, "status": "archived"}

@@ -15,7 +15,6 @@ from counterfoil.apis.generic.inference.envelopes import list_place, member_plac
 from counterfoil.apis.generic.inference.found_collections import FoundCollections
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
-from counterfoil.apis.generic.inference.kept_after_delete import state_after_delete
 from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
@@ -87,11 +86,6 @@ class Roles:
     def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
         at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
-        if method == "delete" and draft.entity is not None:
-            sets, kept = state_after_delete(self.reader, draft.entity, self.operations[name])
-            if sets:
-                reason = f"DELETE of one member, which is kept: {kept}"
-                return InferredRole("action", draft, at, body=body, sets=sets, reason=reason, confidence=0.7)
         roles: dict[str, Role] = {
             "get": "read",
             "put": "replace",
