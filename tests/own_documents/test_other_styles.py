@@ -8,11 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.own_documents.served import DOCUMENTS, served
+from tests.own_documents.test_laws import Ask, Defect, checked, none
+
+from counterfoil.lookup import own_api
+from counterfoil.testing import Sandbox, SandboxServer
+
+MARINA = DOCUMENTS / "marina.yaml"
 
 
 @pytest.fixture
 def marina() -> Iterator[httpx.Client]:
-    with served(DOCUMENTS / "marina.yaml", rows=3) as client:
+    with served(MARINA, rows=3) as client:
         yield client
 
 
@@ -195,3 +201,62 @@ def test_attributes_begin_as_the_server_sets_them(marina: httpx.Client) -> None:
     notice = marina.post("/notices", json=sent, headers=headers).json()["data"]
     now = notice["attributes"]["created-at"]
     assert notice["attributes"] == {"text": "Storm", "created-at": now, "updated-at": now, "phase": "draft"}
+
+
+def without(name: str) -> Defect:
+    """A server that ignores a query parameter."""
+
+    def asks_without_it(request: httpx.Request, ask: Ask) -> httpx.Response:
+        url = request.url.copy_remove_param(name)
+        return ask(httpx.Request(request.method, url, headers=request.headers, content=request.content))
+
+    return asks_without_it
+
+
+def keeps_what_is_deleted(request: httpx.Request, ask: Ask) -> httpx.Response:
+    return httpx.Response(204) if request.method == "DELETE" else ask(request)
+
+
+def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:
+    records = {id.removeprefix("marina."): record for id, record in checked(none, MARINA).items()}
+    assert [record for record in records.values() if record.status == "broken"] == []
+    held = {id for id, record in records.items() if record.status == "held"}
+    assert held >= {"boats.sort.ascending", "boats.sort.descending", "boats.filter.insured", "buoys.gone"}
+
+
+@pytest.mark.parametrize(
+    ("defect", "law"),
+    [
+        (without("sort"), "boats.sort.descending"),
+        (without("insured"), "boats.filter.insured"),
+        (keeps_what_is_deleted, "buoys.gone"),
+    ],
+    ids=["sort", "insured", "delete"],
+)
+def test_a_server_that_lacks_it_is_found(defect: Defect, law: str) -> None:
+    assert checked(defect, MARINA)[f"marina.{law}"].status == "broken"
+
+
+def test_the_fixtures_client_sends_a_user_and_a_password_where_the_document_wants_those(tmp_path: Path) -> None:
+    document = tmp_path / "quay.yaml"
+    document.write_text("""
+openapi: 3.0.3
+info: {title: Quay, version: "1"}
+security: [{user: []}]
+paths:
+  /depth: {get: {responses: {"200": {description: metres, content: {text/plain: {schema: {type: integer, minimum: 3}}}}}}}
+components: {securitySchemes: {user: {type: http, scheme: basic}}}
+""")
+    server = SandboxServer(own=(own_api(document, rows=3, seed=3),))
+    with Sandbox("quiet", server=server) as sandbox:
+        with sandbox.client() as client:
+            depth = client.get("/depth")
+            assert (depth.status_code, int(depth.text) >= 3) == (200, True)
+        with sandbox.client(headers={"Authorization": "Bearer any"}) as client:
+            assert client.get("/depth").status_code == 401
+    server.stop()
+
+
+def test_what_is_made_was_not_deleted(marina: httpx.Client) -> None:
+    assert {"removedAt" in each for each in marina.get("/Berths").json()["value"]} == {True}
+    assert {"DeletedAt" in each for each in marina.get("/Berths").json()["value"]} == {False}
