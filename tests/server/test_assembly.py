@@ -215,12 +215,12 @@ def test_a_route_that_the_spec_does_not_have_is_refused() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/", "/docs", "/docs/toy", "/w", "/health"])
 def test_a_prefix_that_hides_something_else_is_refused(prefix: str) -> None:
-    with pytest.raises(SpecError, match="cannot be served beside"):
+    with pytest.raises(SpecError, match="cannot be served next to"):
         start(prefix=prefix)
 
 
 def test_two_apis_below_one_prefix_are_refused() -> None:
-    with pytest.raises(SpecError, match="cannot be served beside"):
+    with pytest.raises(SpecError, match="cannot be served next to"):
         build_server([TOY, dataclasses.replace(TOY, prefix=PREFIX + "/x")], WORLDS.get, options=Options(specs=SPECS))
 
 
