@@ -8,11 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.own_documents.served import DOCUMENTS, served
+from tests.own_documents.test_laws import Ask, Defect, checked, none
+
+MARINA = DOCUMENTS / "marina.yaml"
 
 
 @pytest.fixture
 def marina() -> Iterator[httpx.Client]:
-    with served(DOCUMENTS / "marina.yaml", rows=3) as client:
+    with served(MARINA, rows=3) as client:
         yield client
 
 
@@ -195,3 +198,37 @@ def test_attributes_begin_as_the_server_sets_them(marina: httpx.Client) -> None:
     notice = marina.post("/notices", json=sent, headers=headers).json()["data"]
     now = notice["attributes"]["created-at"]
     assert notice["attributes"] == {"text": "Storm", "created-at": now, "updated-at": now, "phase": "draft"}
+
+
+def without(name: str) -> Defect:
+    """A server that ignores a query parameter."""
+
+    def asks_without_it(request: httpx.Request, ask: Ask) -> httpx.Response:
+        url = request.url.copy_remove_param(name)
+        return ask(httpx.Request(request.method, url, headers=request.headers, content=request.content))
+
+    return asks_without_it
+
+
+def keeps_what_is_deleted(request: httpx.Request, ask: Ask) -> httpx.Response:
+    return httpx.Response(204) if request.method == "DELETE" else ask(request)
+
+
+def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:
+    records = {id.removeprefix("marina."): record for id, record in checked(none, MARINA).items()}
+    assert [record for record in records.values() if record.status == "broken"] == []
+    held = {id for id, record in records.items() if record.status == "held"}
+    assert held >= {"boats.sort.ascending", "boats.sort.descending", "boats.filter.insured", "buoys.gone"}
+
+
+@pytest.mark.parametrize(
+    ("defect", "law"),
+    [
+        (without("sort"), "boats.sort.descending"),
+        (without("insured"), "boats.filter.insured"),
+        (keeps_what_is_deleted, "buoys.gone"),
+    ],
+    ids=["sort", "insured", "delete"],
+)
+def test_a_server_that_lacks_it_is_found(defect: Defect, law: str) -> None:
+    assert checked(defect, MARINA)[f"marina.{law}"].status == "broken"

@@ -164,14 +164,15 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     may_be: Callable[[Json], bool] = (lambda value: True) if read is None else fits(resource, read)
     if listed is not None and examples and key and key not in resource.collection.server_owned:
         fixed = {key: unknown_id(listed.ids(examples), may_be)}  # the client chooses the id
+    takes_body = "requestBody" in resource.definition(create)
     try:
-        fields = fields_for(create, resource.document, examples[0] if examples else None, fixed)
+        fields = fields_for(create, resource.document, examples[0] if examples else None, fixed) if takes_body else {}
     except CannotMake as problem:
         raise NotTried(f"no body for {create.name} could be made: {problem}") from None
     if key in fields and read is not None and not may_be(fields[key]):
         del fields[key]  # the server chooses one that can be asked for
     before = len(ctx.observations.left_behind)
-    response = call(ctx, resource, create, parents, fields=fields)
+    response = call(ctx, resource, create, parents, fields=fields if takes_body else None)
     require_accepted(ctx, response, create)
     body = response.body if response.content else None
     shown = member_in(resource, body, create.at)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,6 +33,8 @@ SIZE = 100
 ALWAYS_SENT = ("accept", "content-type", "authorization")
 """Headers that are not parameters (OpenAPI 3.1, Parameter Object)."""
 MAX_PAGES = 200
+_DIRECTED = re.compile(r"(.+?)([_:., -])(asc|desc|ASC|DESC)")
+"""An order that says its direction: ``price_desc``."""
 
 
 @dataclass(frozen=True)
@@ -196,13 +199,19 @@ class _Fields:
         types = self._reader.types(schema) - {"null"}
         if not types or types & {"object", "array"}:
             return None
-        return Field(place_text(place), _kind(types, self._reader.merged(schema)), at=lambda item: at(item, place))
+        kind = _kind(types, self._reader.merged(schema))
+        return Field(place_text(place), kind, at=lambda item: _in_a_query(at(item, place)))
 
     def named(self, name: str) -> Field | None:
         """The field that a sort order calls ``name``: the item's own, or one inside ``attributes`` and the like."""
         places: list[Place] = [(name,), *((group, name) for group in NESTED)]
         found = next((each for place in places if (each := self.field(place)) is not None), None)
         return None if found is None else replace(found, name=name)
+
+
+def _in_a_query(value: Json) -> Json:
+    """A value as a query has it: ``true`` for True."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
@@ -252,6 +261,8 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
     def is_accepted(value: Json) -> bool:
         if is_list and isinstance(value, str) and "," in value:
             return False
+        if value in ("true", "false") and parameter.is_valid(value == "true"):
+            return True
         return parameter.is_valid(int(value) if isinstance(value, Decimal) and value == int(value) else value)
 
     def draw(selects: Filter, items: Any) -> Any:
@@ -310,15 +321,33 @@ def _sort(
 ) -> tuple[tuple[Field, ...], Sort]:
     """The fields that the sort parameter's enum names, and how an order is written; none without an enum."""
     values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
-    found = [fields.named(value.removeprefix("-")) for value in values]
+    if directed := [found for each in values if (found := _DIRECTED.fullmatch(each)) is not None]:
+        return _directed_sort(operation, directed, fields)
+    known = [fields.named(value.removeprefix("-")) for value in values]
     named = {
         value.removeprefix("-"): each
-        for value, each in zip(values, found, strict=True)
+        for value, each in zip(values, known, strict=True)
         if each is not None and each.kind != TEXT
     }
     signed = {value.removeprefix("-") for value in values if value.startswith("-")}
     usable = tuple(each for name, each in named.items() if name in signed or not signed)
     return usable, Sort(operation.sort, descending="-{}" if signed else "")
+
+
+def _directed_sort(
+    operation: Operation, values: Sequence[re.Match[str]], fields: _Fields
+) -> tuple[tuple[Field, ...], Sort]:
+    """The fields whose order is written with its direction: ``price_asc``, ``price:desc``; those that are listed both ways."""
+    ways: dict[str, dict[bool, str]] = {}
+    for each in values:
+        ways.setdefault(each[1], {})[each[3].lower() == "desc"] = f"{each[2]}{each[3]}"
+    endings = {(way[False], way[True]) for way in ways.values() if len(way) > 1}
+    if len(endings) != 1:
+        return (), Sort(operation.sort)
+    ascending, descending = endings.pop()
+    named = (fields.named(name) for name, way in ways.items() if len(way) > 1)
+    usable = tuple(each for each in named if each is not None and each.kind != TEXT)
+    return usable, Sort(operation.sort, descending="{}" + descending, ascending="{}" + ascending)
 
 
 def _values(parameter: Mapping[str, Json]) -> list[str]:
