@@ -10,6 +10,9 @@ import pytest
 from tests.own_documents.served import DOCUMENTS, served
 from tests.own_documents.test_laws import Ask, Defect, checked, none
 
+from counterfoil.lookup import own_api
+from counterfoil.testing import Sandbox, SandboxServer
+
 MARINA = DOCUMENTS / "marina.yaml"
 
 
@@ -232,3 +235,28 @@ def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:
 )
 def test_a_server_that_lacks_it_is_found(defect: Defect, law: str) -> None:
     assert checked(defect, MARINA)[f"marina.{law}"].status == "broken"
+
+
+def test_the_fixtures_client_sends_a_user_and_a_password_where_the_document_wants_those(tmp_path: Path) -> None:
+    document = tmp_path / "quay.yaml"
+    document.write_text("""
+openapi: 3.0.3
+info: {title: Quay, version: "1"}
+security: [{user: []}]
+paths:
+  /depth: {get: {responses: {"200": {description: metres, content: {text/plain: {schema: {type: integer, minimum: 3}}}}}}}
+components: {securitySchemes: {user: {type: http, scheme: basic}}}
+""")
+    server = SandboxServer(own=(own_api(document, rows=3, seed=3),))
+    with Sandbox("quiet", server=server) as sandbox:
+        with sandbox.client() as client:
+            depth = client.get("/depth")
+            assert (depth.status_code, int(depth.text) >= 3) == (200, True)
+        with sandbox.client(headers={"Authorization": "Bearer any"}) as client:
+            assert client.get("/depth").status_code == 401
+    server.stop()
+
+
+def test_what_is_made_was_not_deleted(marina: httpx.Client) -> None:
+    assert {"removedAt" in each for each in marina.get("/Berths").json()["value"]} == {True}
+    assert {"DeletedAt" in each for each in marina.get("/Berths").json()["value"]} == {False}

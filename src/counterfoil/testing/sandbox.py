@@ -9,6 +9,7 @@ One server, in a thread of this process, is shared by all sandboxes; each has it
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import itertools
@@ -48,6 +49,12 @@ def _certificate_authorities() -> ssl.SSLContext:
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _takes_basic_alone(schemes: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the security schemes of a document have Basic, and nothing else that is in the header ``Authorization``."""
+    kinds = {str(each.get("scheme", each.get("type"))).lower() for each in schemes}
+    return "basic" in kinds and not kinds & {"bearer", "oauth2", "openidconnect"}
 
 
 class SandboxServer:
@@ -143,10 +150,14 @@ class Sandbox(FaultMethods, JournalMethods):
         """
         import httpx
 
-        headers = self.headers | dict(options.pop("headers", {}))
+        given = dict(options.pop("headers", {}))
+        headers = self.headers | given
         url = self.url(api)
         _, spec = self.application.server.served[api or self.application.apis[0].name]
         schemes = spec.raw.get("components", {}).get("securitySchemes", {}).values()
+        if _takes_basic_alone(schemes):
+            user = base64.b64encode(f"{self.key}:{self.key}".encode()).decode()
+            headers = {**self.headers, "Authorization": f"Basic {user}", **given}
         keys = [(scheme["in"], scheme["name"]) for scheme in schemes if scheme.get("type") == "apiKey"]
         headers = {name: self.key for place, name in keys if place == "header"} | headers
         if cookies := {name: self.key for place, name in keys if place == "cookie"}:

@@ -34,6 +34,8 @@ NAMES = ("slug", "name", "value", "amount")
 """Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
 FAILURES = ("error", "errors")
 """What an answer has only where something failed."""
+DELETIONS = frozenset(["deletedat", "deletedon", "deleteddate", "datedeleted", "deletiontimestamp", "deletiondate"])
+"""What only a deleted member has."""
 
 
 class Unmakeable(Exception):
@@ -180,7 +182,11 @@ class _Making:
             if member in source and not has and member not in required:
                 continue
             optional = not has and member not in required
-            if optional and (member in FAILURES or not self._wanted(schema, inner, given is not UNSET)):
+            if optional and (
+                member in FAILURES
+                or letters(member) in DELETIONS
+                or not self._wanted(schema, inner, given is not UNSET)
+            ):
                 continue
             if member not in required:
                 self.record.optional.add(place)

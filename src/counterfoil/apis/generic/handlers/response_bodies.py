@@ -210,7 +210,23 @@ class ResponseBodies:
             return to_sequence(str(answer.media_type), self._made_items(name, answer, key))
         if answer.media_type is not None and is_xml(answer.media_type) and answer.schema:
             return self._as_xml(answer, key, UNSET)
-        return f"{name} ({key})\n".encode()
+        scalar = self._scalar(answer, key)
+        return f"{name} ({key})\n".encode() if scalar is None else scalar.encode()
+
+    def _scalar(self, answer: DocumentedResponse, key: str) -> str | None:
+        """A text that is one plain value, as its schema has it: a count, one of listed words."""
+        reader = self.document.reader
+        if not (answer.media_type or "").startswith("text/plain") or answer.schema is None:
+            return None
+        types = reader.types(answer.schema) - {"null"}
+        telling = reader.merged(answer.schema).keys() & {"enum", "const", "pattern", "format"}
+        if not types & {"integer", "number", "boolean"} and not telling:
+            return None
+        try:
+            value = self.document.values.make(answer.schema, key)
+        except Unmakeable:
+            return None
+        return None if isinstance(value, dict | list) else str(value).lower() if isinstance(value, bool) else str(value)
 
     def _made_items(self, name: str, answer: DocumentedResponse, key: str) -> list[Json]:
         """A few values for an answer that holds a sequence, as the schema of the item (OpenAPI 3.2) or of the body has them."""
