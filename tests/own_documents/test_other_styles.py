@@ -75,9 +75,10 @@ def test_a_word_that_leads_to_a_state_is_an_action_and_so_is_what_answers_with_t
     assert marina.put("/boats/nowhere/launch").status_code == 404
 
 
-def test_what_is_new_has_no_flag_set_and_counts_nothing(marina: httpx.Client) -> None:
+def test_what_is_new_has_no_flag_set_counts_nothing_and_has_nothing_in_its_lists(marina: httpx.Client) -> None:
     made = [marina.post("/boats", json={"code": f"b-{number}", "name": "Petrel"}).json() for number in range(5)]
-    assert {(each["insured"], each["repairCount"]) for each in made} == {(False, 0)}
+    assert [(each["insured"], each["repairCount"], each["logbook"]) for each in made] == 5 * [(False, 0, [])]
+    assert marina.get("/boats").json()[0]["logbook"] != []
 
 
 def test_what_a_call_on_a_member_makes_elsewhere_is_found_there(marina: httpx.Client) -> None:

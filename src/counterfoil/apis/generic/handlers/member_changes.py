@@ -109,6 +109,8 @@ class MemberChanges:
                     self._add_made(value, name, schema, key)
             elif name in wanted and name != collection.state and self._is_nullable(merged):
                 value[name] = None  # nothing has happened to what is new
+            elif name in wanted and self._is_empty_list(merged):
+                value[name] = []
         self._begin_attributes(members, value, now)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
 
@@ -231,9 +233,15 @@ class MemberChanges:
         types, key = self.document.reader.types(merged), letters(name)
         if types <= {"boolean", "null"} and types and not merged.keys() & {"enum", "const"}:
             return key.removeprefix("is") in ("active", "enabled", "available", "valid", "open", "visible")
+        if self._is_empty_list(merged):
+            return []
         counts = key.endswith("count") or key.startswith("numberof") or key == "progress"
         least, most = bounds_of(merged)
         return 0 if counts and types & {"integer", "number"} and least <= 0 <= most else None
+
+    def _is_empty_list(self, merged: Mapping[str, Json]) -> bool:
+        """Whether a field holds a list that may be empty."""
+        return self.document.reader.types(merged) - {"null"} == {"array"} and not merged.get("minItems")
 
     def _is_instant(self, name: str, schema: Json) -> bool:
         """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
