@@ -261,3 +261,11 @@ components: {securitySchemes: {user: {type: http, scheme: basic}}}
 def test_what_is_made_was_not_deleted(marina: httpx.Client) -> None:
     assert {"removedAt" in each for each in marina.get("/Berths").json()["value"]} == {True}
     assert {"DeletedAt" in each for each in marina.get("/Berths").json()["value"]} == {False}
+
+
+def test_a_list_with_a_cursor_has_pages_of_the_size_that_is_asked_for() -> None:
+    cafe = DOCUMENTS / "cafe.yaml"
+    walks = {id for id, record in checked(none, cafe).items() if id.endswith(".pages.walk") and record.status == "held"}
+    assert walks
+    records = checked(without("limit"), cafe)
+    assert {records[id].status for id in walks} == {"broken"}

@@ -192,7 +192,10 @@ def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
         sizes = (max(min(each, most), found.smallest) for each in (1, 2, max(1, len(whole) // 2)))
         for size in dict.fromkeys(sizes):
             ctx.cases += 1
-            got = found.ids(replace(found, walk=replace(found.walk, most=size)).fetch_all(ctx))
+            in_pages = replace(found, walk=replace(found.walk, most=size))
+            first = in_pages.first_page(ctx, {})
+            ctx.expect(len(first) <= size, f"at most {size} items on a page, as {found.walk.size} asks", len(first))
+            got = found.ids(in_pages.fetch_all(ctx))
             ctx.expect(got == whole[: len(got)] and len(got) >= min(len(whole), 200 * size), f"{whole[:8]}", got)
 
     operation = resource.operation("list")
