@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.own_documents.checked import verdict
-from tests.own_documents.served import served
+from tests.own_documents.served import served, whole_server
 
 ARCHIVE = """
 openapi: 3.0.3
@@ -74,6 +74,18 @@ paths:
         - {name: page, in: query, schema: {type: integer, minimum: 1}}
         - {name: size, in: query, schema: {type: integer, minimum: 5, maximum: 50}}
       responses: {"200": {$ref: "#/components/responses/Letters"}}
+  /shelves/{shelf}:
+    get:
+      description: Nothing lists the shelves.
+      parameters: [{name: shelf, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {$ref: "#/components/responses/Shelf"}, "404": {description: no such shelf}}
+    delete:
+      parameters: [{name: shelf, in: path, required: true, schema: {type: string}}]
+      responses: {"204": {description: gone}, "404": {description: no such shelf}}
+  /shelves/{shelf}/letters:
+    get:
+      parameters: [{name: shelf, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {$ref: "#/components/responses/Letters"}, "404": {description: no such shelf}}
   /seals:
     get:
       description: It takes a token where the others take a key, in the same header.
@@ -90,6 +102,7 @@ components:
     token: {type: oauth2, flows: {clientCredentials: {tokenUrl: /token, scopes: {}}}}
   responses:
     Box: {description: box, content: {application/json: {schema: {$ref: "#/components/schemas/Box"}}}}
+    Shelf: {description: shelf, content: {application/json: {schema: {$ref: "#/components/schemas/Box"}}}}
     Letters:
       description: letters
       content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Letter"}}}}
@@ -118,6 +131,17 @@ def test_the_stand_in_of_such_a_document_has_no_finding(archive: Path) -> None:
     assert laws["archive.boxes.letters.unique"] == "not tried"
     untested = [each["reason"] for each in found["records"] if each["operation"] == "POST /stamps" and each["reason"]]
     assert "application/x-pem-file" in untested[0]
+
+
+def test_an_id_that_nothing_lists_can_be_given(archive: Path) -> None:
+    laws = ("--only", "archive.shelves")
+    law = {each["id"]: each for each in verdict(archive, *laws)["records"]}["archive.shelves.letters.unique"]
+    assert law["reason"] == "no shelf was given to look at: use --known archive.shelf=VALUE"
+    with whole_server(archive) as client:
+        place = {"api": "archive", "collection": "/shelves"}
+        shelf = client.get("/_sandbox/v1/worlds/default/resources", params=place).json()["resources"][0]["id"]
+    found = verdict(archive, *laws, "--known", f"archive.shelf={shelf}")
+    assert {each["id"]: each["status"] for each in found["records"]}["archive.shelves.letters.unique"] == "held"
 
 
 def test_pages_are_as_large_as_the_document_says(archive: Path) -> None:

@@ -17,7 +17,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, parents_of, resources
+from counterfoil.apis.generic.laws.resources import Resource, at_parents, lists_ids, parents_of, resources
 from counterfoil.apis.generic.model import Model, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import ItemList, Offsets
@@ -41,7 +41,8 @@ def law_book(spec: Spec, model: Model) -> LawBook:
 
     laws = [law for resource in known.values() for law in _laws(spec, model, resource, known)]
     first = _health_check(spec, model, is_json)
-    missing = sorted({p.parameter for r in known.values() for p in r.collection.parents if p.collection is None})
+    parents = (parent for each in known.values() for parent in each.collection.parents)
+    missing = sorted({each.parameter for each in parents if not lists_ids(known.get(each.collection or ""))})
     return LawBook(
         spec.name,
         tuple(laws),

@@ -138,7 +138,7 @@ def _members(
     ctx: LawContext, parameter: str, path: str | None, ids: tuple[Json, ...], all_resources: Mapping[str, Resource]
 ) -> list[Json]:
     owner = all_resources.get(path or "")
-    if owner is None or owner.items is None or not owner.collection.id:
+    if owner is None or not lists_ids(owner):
         return list(ctx.known_ids(parameter))
     listed = at_parents(owner, ids)
     assert listed is not None
@@ -146,6 +146,11 @@ def _members(
     if not found:
         raise NotTried(f"{owner.name} is empty, so no {parameter} is known")
     return found[:PARENTS_TRIED]
+
+
+def lists_ids(owner: Resource | None) -> bool:
+    """Whether the ids of a collection are found in its list; else they are given with ``--known``."""
+    return owner is not None and owner.items is not None and bool(owner.collection.id)
 
 
 def _with_children(ctx: LawContext, resource: Resource, ids: tuple[Json, ...], candidates: Sequence[Json]) -> Json:
