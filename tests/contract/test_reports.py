@@ -205,7 +205,10 @@ def test_sarif_points_at_the_line_of_the_spec(reported: Path) -> None:
 def test_every_report_has_the_vendor_s_sentence_and_what_it_cites(reported: Path) -> None:
     page, junit = (reported / "report.html").read_text(), (reported / "junit.xml").read_text()
     for text in (page, junit, json.dumps(json.loads((reported / "report.json").read_text()))):
-        assert "elevate.c07: sort is a comma list of fields to sort by. (docs/vendors/elevate.md#document)" in text
+        assert (
+            "elevate.c07: sort is a comma-separated list of fields to sort by. (docs/vendors/elevate.md#document)"
+            in text
+        )
         assert "specs/elevate/openapi.yaml:" in text
     assert "The spec was written from the page of getCustomerBillingSummary" in page, "the statement itself"
 

@@ -2,7 +2,7 @@
 
 Importing this package is light: Hypothesis and Schemathesis are imported when they are used.
 
-``contract_tests`` turns an API's law book into pytest items; ``counterfoil.contract.check`` is behind ``counterfoil check``.
+``contract_tests`` turns an API's law book into pytest items; ``counterfoil.contract.check`` implements ``counterfoil check``.
 """
 
 from __future__ import annotations

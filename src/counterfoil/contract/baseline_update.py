@@ -12,7 +12,7 @@ from counterfoil.contract.verdict import FAILED, PASSED, Record
 from counterfoil.whole_files import write_whole
 
 DAYS = 90
-"""How long a new entry, or one that had expired, is accepted."""
+"""Days for which a new or renewed entry is accepted."""
 OWNER = "(fill in)"
 MAX_REASON_LENGTH = 200
 
@@ -24,9 +24,9 @@ HEAD = """\
 
 
 def updated(entries: Sequence[BaselineEntry], records: Sequence[Record], today: date) -> list[BaselineEntry]:
-    """The entries that accept every broken record until they expire, and none that is known to hold.
+    """``entries`` with one for every broken record, and without those whose law holds now.
 
-    An entry of which nothing was tried stays as it is.
+    An entry is kept as it is if nothing that it applies to was tried.
     """
     kept = [entry for entry in (_renewed(entry, records, today) for entry in entries) if entry is not None]
     return [*kept, *_missing(kept, records, today)]

@@ -3,9 +3,9 @@
 Findings belong together when they
 
 * are about the same kind of behaviour of one operation (a law's family),
-* got the same wrong status from one operation where a request should have succeeded, or any status of 500 and more,
-* found that one operation's responses do not have the documented shape, be it by schema or in a law that could not read them,
-* miss the same in the body of an error, or got one of another media type, whatever the operation,
+* got the same wrong status from one operation for a request that should have succeeded, or the same status of 500 or above,
+* found that one operation's responses do not have the documented shape (by schema, or because a law could not read them),
+* found the same defect in error bodies, or error bodies of another media type, at any operation,
 * or expected and got the same at one operation.
 """
 
@@ -26,7 +26,7 @@ _SUCCESS = re.compile(r"status 2\d\d")
 
 
 def cause_of(finding: Finding) -> str:
-    """What a finding is grouped by."""
+    """The key by which a finding is grouped."""
     status = _STATUS.search(finding.got)
     if status and status[1] >= "500":
         return f"{finding.api} · status {status[1]}"
@@ -43,7 +43,7 @@ def cause_of(finding: Finding) -> str:
 
 
 def causes(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings by cause, the largest cause first; the first of each is the one that is easiest to act on."""
+    """The findings by cause: causes that laws found first, then the largest. Each begins with its most direct finding."""
     groups: dict[str, list[Finding]] = {}
     same: dict[tuple[str, ...], str] = {}
     for finding in findings:
@@ -55,13 +55,14 @@ def causes(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 
 def _directness(finding: Finding) -> tuple[object, ...]:
-    """A schema says more of a wrong shape than a law that could not read it; of laws, the one with the fewest requests."""
-    in_words = finding.family == SHAPE and finding.part == "law"
-    return (in_words, _ORDER[finding.part], len(finding.requests), finding.id, finding.operation)
+    """Sort key: a schema error says more about a wrong shape than a law that could not read it; then, fewer requests are
+    better."""
+    is_unreadable = finding.family == SHAPE and finding.part == "law"
+    return (is_unreadable, _ORDER[finding.part], len(finding.requests), finding.id, finding.operation)
 
 
 def title_of(group: Sequence[Finding]) -> str:
-    """What a cause is called: its first finding, and the ids of the other laws and checks that found it."""
+    """The title of a cause: its first finding, and the ids of the other laws and checks that found it."""
     first = group[0]
     others = [id for id in dict.fromkeys(f.id for f in group) if id != first.id]
     more = f", also found by {', '.join(others[:6])}{f' and {len(others) - 6} more' if len(others) > 6 else ''}"

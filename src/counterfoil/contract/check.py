@@ -39,24 +39,24 @@ from counterfoil.plain_text import counted, for_terminal
 
 SEED = 1
 WIDTH = 120
-"""Columns of the table where the output is not a terminal."""
+"""Columns of the table if the output is not a terminal."""
 REQUESTS_PER_LAW, REQUESTS_PER_PATH = 12, 150
-"""Measured at the stand-ins, rounded up; for the estimate before a check."""
+"""For the estimate before a check; measured at the stand-ins and rounded up."""
 
 
 @dataclass(frozen=True)
 class CheckOptions:
     """The options of a check.
 
-    ``urls`` are the bases of real implementations by API; other APIs are checked at a stand-in. ``headers`` (``"K: V"``) are
-    added to every request to ``urls``. ``max_examples`` bounds the generated cases of a law, and of conformance for an
-    operation. ``rate`` is requests a second, ``max_time`` seconds for the whole check. ``only`` holds law ids, and leaves
-    out conformance and the spec. ``known`` (``"emnify.org_id=17"``) gives ids that the API does not list.
-    ``switches`` (``"oracle-brm.token=optional"``) are choices that the documents leave open and that hold at the target.
-    ``baseline_update`` rewrites ``baseline`` so that it accepts what is found. ``json`` prints the verdict as JSON and
-    nothing else. ``strict`` makes the exit code 3 when something was not tried. ``own`` are the law books of a user's own
-    documents by name, and ``own_options`` the options that name each document; with any of them no API of the catalog is
-    checked unless ``apis`` names it.
+    ``urls`` maps an API to the base URL of a real implementation; other APIs are checked at a stand-in. ``headers``
+    (``"K: V"``) are added to every request to ``urls``. ``max_examples`` bounds the generated cases of each law, and of each
+    operation in conformance. ``rate`` is requests a second, ``max_time`` seconds for the whole check. ``only`` holds ids of
+    laws or conformance checks, or their beginnings; nothing else is checked. ``known`` (``"emnify.org_id=17"``) gives ids that
+    the API does not list. ``switches`` (``"oracle-brm.token=optional"``) are the target's choices where the documents leave
+    one open. ``baseline_update`` rewrites ``baseline`` so that it accepts all findings. ``json`` prints the verdict as JSON
+    and nothing else. ``strict`` makes the exit code 3 when something was not tried. ``own`` maps names to the law books of a
+    user's own documents, and ``own_options`` to the options that name each document; with own documents, an API of the
+    catalog is checked only if ``apis`` names it.
     """
 
     apis: tuple[str, ...] = ()
@@ -90,8 +90,8 @@ def check(
 ) -> int:
     """Run a check, report, and return the exit code: 0 fine · 1 findings · 2 usage · 3 could not run, or nothing was checked.
 
-    ``start(names)`` starts stand-ins for APIs without an address. ``progress`` shows what is being done; by default on a
-    terminal.
+    ``start(names)`` starts stand-ins for APIs without an address. ``progress`` shows what is being done (by default only on
+    a terminal).
     """
     environ = os.environ if environ is None else environ
     started = datetime.now(UTC)

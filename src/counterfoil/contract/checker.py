@@ -49,7 +49,7 @@ def run_checks(
     started = time.monotonic()
     until = started + options.max_time if options.max_time else None
     results = {api: _ApiResult() for api in targets}
-    # Conformance runs at the same time as the laws only where they share no state, that is at a target of its own.
+    # Conformance runs at the same time as the laws only if it has its own target, so that they share no state.
     with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
         early = [
             pool.submit(
@@ -84,7 +84,7 @@ def run_checks(
 
 
 def rate_for(target: Target, options: CheckOptions) -> float | None:
-    """Requests a second: as asked for, else a polite rate towards another machine and none towards this one."""
+    """Requests a second: ``options.rate``, else a polite rate for another machine and None (no limit) for this one."""
     if options.rate is not None or target.transport is not None or is_loopback(target.url):
         return options.rate
     return POLITE_RATE
@@ -106,11 +106,11 @@ def _check_spec(api: str, options: CheckOptions, report_progress: Progress) -> l
 
     report_progress(api, "the spec itself")
     says = "The spec itself is sound: counterfoil specs lint."
-    found = tuple(
+    findings = tuple(
         Finding(api, "spec", "spec.lint", f.where, says, "a sound spec", f.message)
         for f in lint(entry(api).specs, entry(api).examples)
     )
-    return [Record(api, "spec", "spec.lint", "the spec", FAILED if found else PASSED, 1, findings=found)]
+    return [Record(api, "spec", "spec.lint", "the spec", FAILED if findings else PASSED, 1, findings=findings)]
 
 
 def _run_laws(
@@ -149,7 +149,7 @@ def _run_laws(
 def _conformance_job(
     api: str, target: Target, token: str | None, options: CheckOptions, result: _ApiResult, left: float | None
 ) -> conformance.Job:
-    """What conformance is to try, in the seconds that are ``left``; notes in the result where credentials go unchecked."""
+    """The conformance job, with ``left`` seconds to run. Adds a note to the result if credentials are not checked."""
     is_own_stand_in = target.book is not None and not target.disposable and is_stand_in(target.url)
     result.notes += [f"{api}: {NOTE}"] if is_own_stand_in else []
     return conformance.job_for(
@@ -176,7 +176,7 @@ def _run_conformance(
     report_progress: Progress,
     until: float | None,
 ) -> None:
-    """Run conformance of one API: in its own process, or in this one when the target is in this one."""
+    """Run conformance of one API: in a separate process, unless the target is an application in this one."""
     left = None if until is None else until - time.monotonic()
     if left is not None and left <= 0:
         result.records.append(conformance.time_used_up(api))

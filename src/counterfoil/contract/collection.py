@@ -29,7 +29,7 @@ from counterfoil.plain_text import counted
 MAX_ITEMS = 5000
 """A list with more items is not fetched as a whole."""
 SAMPLE_SIZE = 1000
-"""How many items of such a long list laws use, from its beginning."""
+"""How many items of such a list the laws use: the first ones."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Sort:
     ascending: str = "{}"
 
     def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
-        """``keys`` are fields, each with whether it is descending."""
+        """``keys`` are pairs of a field and whether it is descending."""
         written = ((self.descending if descending else self.ascending).format(key.name) for key, descending in keys)
         return {self.param: ",".join(written)}
 
 
 @dataclass(frozen=True)
 class Pages:
-    """Numbered pages: ``page=2&pageSize=10``. ``last`` is the highest number that may be asked for; None without a bound.
-    ``smallest`` and ``largest`` are the sizes of a page."""
+    """Numbered pages: ``page=2&pageSize=10``. ``last`` is the highest page number that may be requested (None: no bound),
+    ``smallest`` and ``largest`` bound the page size."""
 
     page: str = "page"
     size: str = "pageSize"
@@ -82,9 +82,9 @@ class Offsets:
 class ItemList:
     """A list operation, described once for all families of laws.
 
-    ``identity`` tells items apart. ``base`` and ``headers`` are sent with every request, ``path`` fills the path. ``items`` takes
-    the list out of an envelope. ``pages`` is ``None`` when the list always comes whole. ``order`` is the documented order without
-    a sort: fields, each with whether it is descending.
+    ``identity`` identifies an item. ``base`` and ``headers`` are sent with every request, ``path`` fills the path. ``items``
+    extracts the list from a response's body. ``pages`` is ``None`` when the list is not paged. ``order`` is the documented order
+    without a sort: pairs of a field and whether it is descending.
     """
 
     operation: str
@@ -95,9 +95,9 @@ class ItemList:
     sort: Sort = field(default_factory=Sort)
     statuses: tuple[int, ...] = (200,)
     may_be_empty: bool = True
-    """Whether an answer may have no item; otherwise 404 says that what was asked for is not there."""
+    """Whether a response may have no items; if not, the target answers 404 when nothing matches."""
     has_404: bool = False
-    """Whether the document says that the list may be 404."""
+    """Whether the document lists 404 among the responses."""
     order: tuple[tuple[Field, bool], ...] = ()
     base: Mapping[str, Any] = field(default_factory=dict)
     path: Mapping[str, Any] = field(default_factory=dict)
@@ -105,31 +105,30 @@ class ItemList:
     items: Callable[[Json], Any] = lambda body: body
 
     def fetch(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
-        """The items of one answer, which must have one of ``statuses``, with a list of objects."""
-        asked = {**self.base, **query}
-        response = ctx.request(self.operation, path=self.path, query=asked, headers=self.headers)
+        """The items of one response, which must have one of ``statuses`` and a list of objects."""
+        response = ctx.request(self.operation, path=self.path, query={**self.base, **query}, headers=self.headers)
         if self.says_none(ctx, response, selects=self._selects(query)):
             return []
         body = ctx.json_body(response, self.statuses)
-        found = self.items(body)
-        if not isinstance(found, list):
+        items = self.items(body)
+        if not isinstance(items, list):
             ctx.fail("a JSON array of items", body)
-        if not all(isinstance(item, dict) for item in found):
-            ctx.fail("items that are JSON objects", found)
-        return list(found)
+        if not all(isinstance(item, dict) for item in items):
+            ctx.fail("items that are JSON objects", items)
+        return list(items)
 
     def says_none(self, ctx: LawContext, response: Response, *, selects: bool) -> bool:
-        """Whether a response says that the list is empty: 404 where the document does not allow an empty list.
+        """Whether a response is a 404 that means an empty list, because the document does not allow an empty list.
 
-        Laws compare what a request ``selects`` with the whole list. The whole list itself is 404 below a parent, or for values
-        that the document requires; else only where the document says so, and never at a stand-in, which has items.
+        It is if the request ``selects`` only some of the items, if the list is below a parent, or if the document requires
+        parameters. Otherwise it is only if the document lists 404 and the target is not a stand-in, which always has items.
         """
         if response.status != 404 or self.may_be_empty:
             return False
         return selects or bool(self.path or self.base) or (self.has_404 and not ctx.client.target.disposable)
 
     def _selects(self, query: Mapping[str, Any]) -> bool:
-        """Whether a query asks for less than the list from its first item on."""
+        """Whether a query has a parameter other than for paging, or does not start at the first item."""
         first = self.pages.query(0, 1) if self.pages is not None else {}
         position = next(iter(first), None)
         return any(name not in first or (name == position and query[name] != first[name]) for name in query)
@@ -140,19 +139,19 @@ class ItemList:
         return self.fetch(ctx, {**self.pages.query(number, size), **(query or {})})
 
     def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
-        """The first items that ``query`` selects, as many as one answer has."""
+        """The first items that ``query`` selects, as many as one response may have."""
         return self.fetch(ctx, query) if self.pages is None else self.page(ctx, 0, self.pages.largest, query)
 
     def fetch_all(self, ctx: LawContext, query: Mapping[str, Any] | None = None) -> Sequence[Json]:
         """The items that ``query`` selects, over as many pages as needed; of a large list, the first ``SAMPLE_SIZE`` of them.
 
-        The same query is sent once, and its items are kept until something is written.
+        They are cached until something is written, so the same query is sent once.
         """
         key = (*self._key("selected"), repr(sorted((query or {}).items())))
         return ctx.cached(key, lambda: self._kept(ctx, self._fetch_all(ctx, query or {})))
 
     def _kept(self, ctx: LawContext, found: Sequence[Json]) -> Items:
-        """``found``, with one object for items that are equal: most answers hold the items of others."""
+        """``found`` with one object for equal items, to save memory: responses often repeat items of earlier ones."""
         known: dict[str, Json] = ctx.cached(self._key("items"), dict)
         first = (known.setdefault(str(self.identity.raw(item)), item) for item in found)
         return Items([one if one == item else item for one, item in zip(first, found, strict=True)])
@@ -172,7 +171,7 @@ class ItemList:
         return found
 
     def _is_long(self, ctx: LawContext, query: Mapping[str, Any], found: int) -> bool:
-        """Whether the list is known to have more than ``MAX_ITEMS``, or has: items that far on are asked for."""
+        """Whether the list has more than ``MAX_ITEMS`` items. Unless it is known, requests the items after that many."""
         assert self.pages is not None
         size = self.pages.smallest
         if not self.is_large(ctx) and (
@@ -182,10 +181,10 @@ class ItemList:
         return self.is_large(ctx)
 
     def is_large(self, ctx: LawContext) -> bool:
-        """Whether the list was found to be too long to be fetched whole.
+        """Whether the list is known to be too long to be fetched whole.
 
-        Laws then compare within its first ``SAMPLE_SIZE`` items. That is sound: those of them that a filter selects are the first
-        items of the filtered list.
+        Laws then compare within its first ``SAMPLE_SIZE`` items. This is sound: the items that a filter selects from these are
+        the first items of the filtered list.
         """
         return self._place() in ctx.observations.long_lists
 
@@ -201,15 +200,15 @@ class ItemList:
         return self.fetch_all(ctx)
 
     def within(self, ctx: LawContext, items: Sequence[Json]) -> Sequence[Json]:
-        """Those of ``items`` that can be compared with ``whole_list``: of a large list, those among its first items."""
+        """The part of ``items`` that can be compared with ``whole_list``; less than all only for a large list."""
         if not self.is_large(ctx):
             return items
         known = set(map(str, self.ids(self.whole_list(ctx))))
         return [item for item in items if str(self.identity.raw(item)) in known]
 
     def require_items(self, ctx: LawContext, least: int = 1) -> Sequence[Json]:
-        """The whole list. With fewer than ``least`` items the law does not apply to a stand-in, and is not tried at a real
-        target: with other data it could be."""
+        """The whole list. With fewer than ``least`` items the law does not apply at a stand-in, and is not tried at a real
+        target (where it could be tried with other data)."""
         found = self.whole_list(ctx)
         if len(found) < least:
             why = f"needs at least {counted(least, 'item')} in {self.operation}; there {_are(len(found))}"
@@ -217,9 +216,9 @@ class ItemList:
         return found
 
     def as_implemented(self, ctx: LawContext, filter_: Filter) -> Filter:
-        """The filter with the rule that this target implements: its alternative, where only that explains a response.
+        """The filter with the rule that this target implements: its alternative, if only that explains a response.
 
-        The value that decides is the first for which the two rules differ; the choice holds for the whole run.
+        The first value for which the two rules differ decides, for the whole run.
         """
         if filter_.alternative is None:
             return filter_
@@ -245,7 +244,7 @@ class ItemList:
         return [self.identity.raw(item) for item in items]
 
     def same_items(self, ctx: LawContext, got: Sequence[Json], expected: Sequence[Json], what: str) -> None:
-        """``got`` holds the items ``expected``, each once, in any order."""
+        """Expect that ``got`` holds the items ``expected``, each once, in any order."""
         ctx.judgements += 1
         have, want = self.ids(self.within(ctx, got)), self.ids(self.within(ctx, expected))
         if sorted(map(str, have)) == sorted(map(str, want)):

@@ -54,7 +54,7 @@ class LawContext:
     """One law being tried at one target; a law makes every request and every judgement through it.
 
     ``spec`` is the OpenAPI document, ``observations`` is shared by the laws of one run, ``cases`` counts the cases tried,
-    ``judgements`` what was expected of responses besides success.
+    ``judgements`` the expectations that were tested, other than a status of 200.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class LawContext:
         return own_scheme(book.document, operation, self.client.schemes[0])
 
     def _require_own(self, operation: str, filled: str, ids: Iterable[Any]) -> None:
-        """Only a target started for this check is sent writes that could reach a resource which the check did not create."""
+        """Skip a write that could reach a resource that this check did not create, unless the target was started for it."""
         if self.client.target.disposable:
             return
         ids = set(map(str, ids))
@@ -173,12 +173,12 @@ class LawContext:
 
     @property
     def is_sparing(self) -> bool:
-        """Whether to try only the cases that are most likely to show a defect: at a target with a long list every request is
-        dear, and there are many."""
+        """Whether to try only the cases that are most likely to show a defect: with a long list, all cases would need many slow
+        requests."""
         return bool(self.observations.long_lists)
 
     def sample(self, values: Sequence[V], most: int) -> list[V]:
-        """``values``; where ``is_sparing`` at most ``most`` of them, evenly spread. Another seed takes others."""
+        """``values``; if ``is_sparing``, at most ``most`` of them, evenly spread. The seed decides which."""
         if not self.is_sparing or len(values) <= most:
             return list(values)
         return [values[(self.effort.seed + number * len(values) // most) % len(values)] for number in range(most)]
@@ -188,7 +188,7 @@ class LawContext:
         return self.client.target.switches.get(name)
 
     def perform(self, name: str, *args: Any, **options: Any) -> Any:
-        """Use a capability of the target (``Target.capabilities``); where it is missing or fails, the law does not apply."""
+        """Use a capability of the target (``Target.capabilities``); if it is missing or fails, the law does not apply."""
         capability = self.client.target.capabilities.get(name)
         if capability is None:
             self.skip(f"this target does not offer the capability {name}")
@@ -225,13 +225,13 @@ class LawContext:
 
     @property
     def forbidden_token(self) -> str:
-        """A known credential without permission; without one the law does not apply."""
+        """A known credential without permission; without one the law is not tried."""
         if self.client.target.forbidden is None:
             raise NotTried("no credential without permission was given: set COUNTERFOIL_FORBIDDEN")
         return self.client.target.forbidden
 
     def known_ids(self, name: str) -> tuple[str, ...]:
-        """The ids given for the path parameter ``name`` (``Target.known``); without any the law does not apply."""
+        """The ids given for the path parameter ``name`` (``Target.known``); without any the law is not tried."""
         ids = tuple(self.client.target.known.get(name, ()))
         if not ids:
             raise NotTried(f"no {name} was given to look at: use --known {self.law.api}.{name}=VALUE")
@@ -246,11 +246,11 @@ class LawContext:
             self.fail(expected, got)
 
     def fail(self, expected: str, got: Any, cause: Exception | None = None) -> NoReturn:
-        """Report that the law failed."""
+        """End the law: it failed."""
         raise LawFailed(expected, got, case=self._case, requests=self.requests()) from cause
 
     def skip(self, reason: str) -> NoReturn:
-        """Report that there is nothing at this target to try the law on."""
+        """End the law: it does not apply at this target, for ``reason``."""
         raise NotApplicable(reason)
 
     def require(self, holds: Any, reason: str) -> None:
@@ -274,12 +274,12 @@ class LawContext:
         least: int = 2,
         shown: Callable[[V], object] = lambda value: value,
     ) -> None:
-        """Try ``body`` with values of ``strategy``, at most ``max_examples`` (by default ``EffortLevel.max_examples``). Where
-        ``is_sparing``, it is a twelfth of them for each of the ``least`` that are tried in any case. A finding shows
+        """Try ``body`` with at most ``max_examples`` values of ``strategy`` (by default ``EffortLevel.max_examples``). If
+        ``is_sparing``, it tries ``least`` values for every twelve of these, and at least ``least``. A finding shows
         ``shown(value)``.
 
-        The same seed generates the same values. A failing value is made smaller, and the smallest is reported. Each value is
-        tried once and its verdict kept, so a target that answers differently each time cannot confuse the search.
+        The same seed generates the same values. A failing value is shrunk, and the smallest one is reported. Each value is
+        tried once and its verdict kept, so a target whose responses vary cannot confuse the search.
         """
         from hypothesis import given, seed
 
@@ -338,7 +338,7 @@ class LawContext:
             return reason
         finally:
             self._case = ""
-            self._observations_used = used_before  # what one case looked at does not explain another
+            self._observations_used = used_before  # a finding shows only the observations of its own case
         return None
 
 

@@ -29,12 +29,12 @@ def created_paths(collection: str, status: int, content: bytes, location: str | 
 
 
 def is_created(path: str, created: Collection[str]) -> bool:
-    """Whether ``path`` is that of a created resource, or below one."""
+    """Whether ``path`` is the path of a created resource, or below it."""
     return any(path == own or path.startswith(f"{own}/") for own in created if not own.endswith("?"))
 
 
 def ids_for(template: str, created: Collection[str]) -> dict[str, str] | None:
-    """Path parameters that make ``template`` (``/things/{id}``) the newest created resource it can address, or ``None``."""
+    """Path parameters with which ``template`` (``/things/{id}``) addresses the newest created resource it fits, or ``None``."""
     pattern = re.compile(re.sub(r"\\{([^}]*)\\}", r"([^/]+)", re.escape(template.rstrip("/"))))
     names = re.findall(r"\{([^}]*)\}", template)
     for path in reversed(list(created)):

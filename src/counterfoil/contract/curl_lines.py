@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping
 
 MAX_SHOWN_BYTES = 2000
-"""Of a body; what follows is left out."""
+"""Bytes of a body that are shown; the rest is left out."""
 
 
 def curl_line(
@@ -19,8 +19,8 @@ def curl_line(
     usual_accept: str,
     hide: Callable[[str], str],
 ) -> str:
-    """One request as a curl line, without an Accept header that is the usual one. ``hide`` replaces credentials by placeholders
-    that the shell expands."""
+    """One request as a curl line, without the usual ``Accept`` header. ``hide`` replaces credentials by placeholders that the
+    shell expands."""
 
     def word(text: str) -> str:
         return shell_word(hide(text))

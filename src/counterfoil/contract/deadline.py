@@ -1,7 +1,7 @@
 """Cuts the connection of a request that takes too long, whatever it waits for.
 
-The timeouts of HTTP clients are for one read. A server that sends a byte of its response's head every second is read from until
-the head is complete, which may take a day.
+The timeout of an HTTP client limits one read. A server that sends the head of its response at one byte a second keeps the client
+reading for a day.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SocketOf = Callable[[], "socket.socket | None"]
 
 
 class Deadline:
-    """One request at a time, each with its own time. A thread watches; it ends with the process, or when this is closed."""
+    """Limits the time of requests, one request at a time. Its thread ends with the process or on ``close()``."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -67,7 +67,7 @@ class Deadline:
 
 
 class ConnectionOfTrace:
-    """The socket of the connection that an httpx client has, learned from httpcore's extension ``trace``."""
+    """The socket of an httpx client's connection, learned from httpcore's extension ``trace``."""
 
     def __init__(self) -> None:
         self._stream: Any = None

@@ -18,12 +18,12 @@ from counterfoil.resources import docs_dir
 from counterfoil.yaml_reader import Document
 
 TAGS = {"vendor": "the vendor's other pages", "assumption": "our assumption: the vendor does not say"}
-"""What stands beside a clause by its ``x-source``; a clause of the seed document needs no remark."""
+"""The remark after a clause, by its ``x-source``; a clause of the seed document has none."""
 
 
 @dataclass(frozen=True)
 class SpecLine:
-    """A line of a spec: ``file`` relative to the current directory, or as the package names it."""
+    """A line of a spec: ``file`` is relative to the current directory, or ``specs/<api>/…`` if the spec is elsewhere."""
 
     file: str
     line: int
@@ -68,7 +68,7 @@ def statement(citation: str) -> str:
         return ""
     mark = f'<a id="{match["anchor"]}"></a>'
     after = page.read_text(encoding="utf-8").partition(mark)[2].splitlines()
-    return next((text for line in after[:3] if (text := _plain(line))), "")  # an anchor may stand above its heading
+    return next((text for line in after[:3] if (text := _plain(line))), "")  # an anchor may precede its heading
 
 
 def _plain(line: str) -> str:
@@ -78,10 +78,10 @@ def _plain(line: str) -> str:
 
 
 def place_of(finding: Finding) -> SpecLine | None:
-    """The line of the spec that the finding contradicts: that of its schema or its first clause, else of its operation."""
-    known = entries().get(finding.api)
-    lines = _lines(known.openapi) if known else None
-    if known is None or lines is None:
+    """The line of the spec that the finding contradicts: of its schema or its first clause, else of its operation."""
+    api = entries().get(finding.api)
+    lines = _lines(api.openapi) if api else None
+    if api is None or lines is None:
         return None
     pointers = [str(_clauses(finding.api).get(name, {}).get("spec") or "") for name in finding.clauses]
     pointer = (
@@ -90,7 +90,7 @@ def place_of(finding: Finding) -> SpecLine | None:
     path = [_unescape(part) for part in pointer[2:].split("/")] if pointer else _operation_path(finding.operation)
     document, text = lines
     line = document.line_of(path)
-    return SpecLine(_shown(known.openapi, finding.api), line, text[line - 1].strip() if line <= len(text) else "")
+    return SpecLine(_shown(api.openapi, finding.api), line, text[line - 1].strip() if line <= len(text) else "")
 
 
 def _operation_path(operation: str) -> list[str]:

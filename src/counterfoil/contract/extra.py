@@ -1,4 +1,4 @@
-"""Say in one line that the packages of the extra ``check`` are not installed, before anything needs them."""
+"""Checks that the packages of the extra ``check`` are installed, before anything needs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class CheckNotInstalled(Exception):
 
 
 def require_check_extra() -> None:
-    """Raises ``CheckNotInstalled`` when a package of ``counterfoil[check]`` is not installed."""
+    """Raise ``CheckNotInstalled`` if a package of ``counterfoil[check]`` is not installed."""
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise CheckNotInstalled(

@@ -72,7 +72,7 @@ class Field:
 
 
 class Items(list[Json]):
-    """Items that many laws look at and none changes: the values of a field are read once."""
+    """Items that no law changes: the values of each field are read once and cached."""
 
     def __init__(self, items: Sequence[Json]) -> None:
         super().__init__(items)

@@ -36,10 +36,10 @@ def find_targets(
     """The target of each API; ``own`` are books of APIs that the catalog does not have. Raises ``CheckUsageError``."""
     own = own or {}
     names = list(dict.fromkeys([*apis, *own] if own else apis or urls or api_names()))
-    there = [*own, *api_names()]
+    available = [*own, *api_names()]
     for name in [*names, *urls]:
-        if name not in there:
-            raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(there)}")
+        if name not in available:
+            raise CheckUsageError(f"there is no API '{name}'; there are: {', '.join(available)}")
     if unexpected := [name for name in urls if name not in names]:
         raise CheckUsageError(f"--url names {', '.join(unexpected)}, which is not to be checked")
     sent = dict(_header(text) for text in headers)

@@ -1,4 +1,4 @@
-"""A finding: one thing that is not as the documents say."""
+"""A finding: one deviation from the documents."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Literal
 CheckPart = Literal["spec", "conformance", "law", "baseline"]
 
 SHAPE = "shape"
-"""The family of findings of a law that could not read a response, or looks at the type of a member."""
+"""The family of findings about the type of a member, or about a response that a law could not read."""
 ERROR_BODY = "the vendor's error body"
-"""What is expected of an error response besides its status."""
+"""What is expected of an error response in addition to its status."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as the documents say, with what a reader needs to act on it.
+    """One deviation from the documents, with what a reader needs to act on it.
 
-    ``id`` is a law's or a check's; ``requests`` are curl lines with
-    credentials replaced, ``reproduce`` the command that finds it again, ``sentences`` those of the documents it contradicts,
-    ``statements`` those of the vendor's page that the sentences cite, ``place`` the file and line of the spec, ``pointer`` the
-    JSON pointer of the schema in it that a response does not fit.
+    ``id`` is a law's or a check's, ``requests`` are curl lines without credentials, ``reproduce`` is the command that finds it
+    again. ``sentences`` are the clauses it contradicts, ``statements`` the statements of the vendor's page that these cite,
+    ``place`` is the file and line of the spec, ``pointer`` the JSON pointer of the schema that a response does not fit.
     """
 
     api: str

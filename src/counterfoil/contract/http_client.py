@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 WRONG_TOKEN = "counterfoil-checks-that-this-is-refused"  # noqa: S105 (not a credential: every target must refuse it)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_WAIT = 30.0
-"""Seconds; a request whose ``Retry-After`` is longer is not repeated."""
+"""Seconds; a request is not repeated if its ``Retry-After`` is longer."""
 GRACE = 0.2
-"""Seconds after its time in which a request may still end by itself, before its connection is cut."""
+"""Seconds between the time limit of a request and the moment its connection is cut, so that it can end by itself."""
 MAX_RETRIES = 3
 """How often one request is repeated after a 429."""
 
@@ -53,7 +53,7 @@ class NoResponse(Exception):
 
 
 class Interrupted(NoResponse):
-    """The connection failed, or the response was late: another try may get one."""
+    """The connection failed, or the response was late: another try may succeed."""
 
 
 class OutOfTime(NoResponse):
@@ -70,11 +70,11 @@ def is_loopback(url: str) -> bool:
 
 
 BASIC = "Basic "
-"""What stands in front of a user's name and password, which are sent in base64 (RFC 7617)."""
+"""The prefix of a user name and password in base64 (RFC 7617)."""
 
 
 def header_value(prefix: str, token: str) -> str:
-    """The value of the header that sends ``token``; for ``Basic`` a name and password, or a name alone, in base64."""
+    """The value of the header that sends ``token``. For ``Basic``, ``token`` is ``name:password`` or a name alone."""
     if prefix == BASIC:
         token = base64.b64encode((token if ":" in token else f"{token}:").encode()).decode()
     return prefix + token
@@ -83,10 +83,10 @@ def header_value(prefix: str, token: str) -> str:
 class HttpClient:
     """A client for one target. Close it, or use it as a context manager.
 
-    ``scheme`` says how a token is sent: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``; it is also sent in the ways of
-    ``further_schemes``, and as the query parameters ``query_keys``. ``book``: the law book of the API, if its laws are to be
-    tried. ``rate`` is requests a second, ``seconds`` the time one answer may take, ``until`` a ``time.monotonic()`` when
-    everything must be over.
+    ``scheme`` is the header and prefix that send a token: ``("Authorization", "Bearer ")`` or ``("x-api-key", "")``.
+    ``further_schemes`` and the query parameters ``query_keys`` send it, too. ``book`` is the API's law book, if its laws are
+    tried. ``rate`` is requests a second, ``seconds`` the time limit of one response, ``until`` a ``time.monotonic()`` by which
+    everything must end.
     """
 
     def __init__(
@@ -142,8 +142,8 @@ class HttpClient:
         if not path.startswith("/") or "://" in path or any(part in (".", "..") for part in path.split("/")):
             raise NoResponse(f"the checker requests nothing outside {self._base}: not {path}")
         pairs = query.items() if isinstance(query, Mapping) else query
-        each = ((name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value]))
-        text = urlencode([(name, _text(value)) for name, value in each], safe=":,@*", quote_via=quote)
+        flat = ((name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value]))
+        text = urlencode([(name, _text(value)) for name, value in flat], safe=":,@*", quote_via=quote)
         return f"{self._base}{path}" + (f"?{text}" if text else "")
 
     def path_of(self, href: str) -> str | None:
@@ -168,10 +168,10 @@ class HttpClient:
         retry_429: bool = True,
     ) -> Response:
         """Send one request and return its response. ``token=None`` sends no credential, not even one among the target's headers.
-        ``scheme`` says how it is sent, if not as usual.
+        ``scheme`` is the operation's own header and prefix for the credential.
 
         Unless ``retry_429``, a 429 is returned like any other response. Raises ``NoResponse`` when there is none: unreachable,
-        TLS error, too slow, too large, too many 429. A read that is interrupted is sent once more (RFC 9110, 9.2.2).
+        TLS error, too slow, too large, too many 429. An interrupted read is sent once more (RFC 9110, 9.2.2).
         """
         credential = self.token if token is UNSET else token
         url = self.url(path.split("?")[0], query) + (f"?{path.split('?', 1)[1]}" if "?" in path else "")
@@ -196,30 +196,31 @@ class HttpClient:
         )
 
     def _with_keys(self, url: str, token: str | None) -> str:
-        """The URL with the token in each of ``query_keys`` that it does not have already, as a link of the target's may."""
+        """The URL with the token in each of ``query_keys``, unless it is there already (as in a link from a response)."""
         if token is None or not self.query_keys:
             return url
-        there = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
-        added = urlencode([(name, token) for name in self.query_keys if name not in there], quote_via=quote)
+        present = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        added = urlencode([(name, token) for name in self.query_keys if name not in present], quote_via=quote)
         if token != (quoted := quote(token, safe="")):
             self.secrets.add(quoted, "$COUNTERFOIL_TOKEN_IN_URL")
-        return url + ("&" if there else "?") + added if added else url
+        return url + ("&" if present else "?") + added if added else url
 
     def _headers(
-        self, given: Mapping[str, str], token: str | None, scheme: tuple[str, str] | None, *, default: bool
+        self, from_law: Mapping[str, str], token: str | None, scheme: tuple[str, str] | None, *, default: bool
     ) -> dict[str, str]:
         headers = {"Accept": self._accept}
-        ways = {name.lower() for name, _ in self.schemes}
-        own = self.target.headers.items()
-        headers |= {key: value for key, value in own if default or key.lower() not in ways}
+        credentials = {name.lower() for name, _ in self.schemes}
+        from_target = self.target.headers.items()
+        headers |= {key: value for key, value in from_target if default or key.lower() not in credentials}
         for name, prefix in (*self.schemes, *([scheme] if scheme else ())) if token is not None else ():
             headers[name] = header_value(prefix, str(token))
             if prefix == BASIC:
                 self.secrets.add(headers[name].removeprefix(BASIC), "$COUNTERFOIL_TOKEN_IN_BASE64")
-        asked = {key.lower() for key in self.target.headers} - {"accept", "content-type"} - ways
-        given = {key: value for key, value in given.items() if key.lower() not in asked}  # those of --header count
-        lower = {key.lower() for key in given}
-        return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(given)
+        # --header takes precedence over the law's headers, except for Accept, Content-Type and credentials.
+        fixed = {key.lower() for key in self.target.headers} - {"accept", "content-type"} - credentials
+        from_law = {key: value for key, value in from_law.items() if key.lower() not in fixed}
+        lower = {key.lower() for key in from_law}
+        return {key: value for key, value in headers.items() if key.lower() not in lower} | dict(from_law)
 
     def _wait_for_rate(self) -> None:
         if self._time_left() <= 0:
@@ -296,7 +297,7 @@ class HttpClient:
 
 
 def request_key(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> RequestKey:
-    """What tells one request from another."""
+    """The key that identifies a request."""
     return method, url, content or b"", tuple(sorted(headers.items()))
 
 
@@ -304,7 +305,7 @@ _BYTES = re.compile(r"bytearray\(b(['\"])(.*?)\1\)")
 
 
 def _httpx_client(target: Target, seconds: float) -> httpx.Client:
-    """A client of one connection. Raises ``NoResponse`` where the environment's proxies or certificates cannot be used."""
+    """A client with one connection. Raises ``NoResponse`` if the environment's proxies or certificates cannot be used."""
     try:
         return httpx.Client(
             transport=target.transport,
@@ -320,11 +321,11 @@ def _httpx_client(target: Target, seconds: float) -> httpx.Client:
 
 def _cause_text(error: Exception) -> str:
     """The cause of an error as a short text."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLError):
-            return f"TLS failed: {getattr(seen, 'verify_message', None) or seen.reason or seen}"
-        seen = seen.__cause__ or seen.__context__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {getattr(cause, 'verify_message', None) or cause.reason or cause}"
+        cause = cause.__cause__ or cause.__context__
     text = " ".join(_BYTES.sub(r"\2", str(error)).split()) or type(error).__name__
     kind = "cannot be reached" if isinstance(error, httpx.ConnectError) else "the connection failed"
     if "CERTIFICATE" in text or "SSL" in text or "TLS" in text:

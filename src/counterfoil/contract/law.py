@@ -88,8 +88,8 @@ class Login:
 
 
 class ClientId(NamedTuple):
-    """Where an operation has the id that clients choose of what it creates: as ``sent`` in its request and as ``shown`` in its
-    response. ``collection`` is the path of what it creates."""
+    """Where an operation that creates a resource has the id that the client chooses: ``sent`` in the request's body and
+    ``shown`` in the response's. ``collection`` is the path of the collection."""
 
     collection: str
     sent: tuple[str | int, ...]
@@ -102,16 +102,15 @@ class LawBook:
 
     ``health_check`` is a read that any valid credential may call, with ``health_check_query`` and ``health_check_path``. It is
     sent first, to verify that the target can be reached and accepts the credential. With ``health_check_uses_known_ids`` the
-    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``health_check_statuses`` are those
-    of a successful read, None where any answer shows that the target is there. ``login`` is for APIs that exchange
-    credentials for a token. ``known_parameters`` are the path parameters whose ids must be given with ``--known``, and
-    ``shows_known_id`` tells from the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no
-    target, so a request that must be refused may name them. ``acts_on_existing`` are operations that create something out of
-    what is there already, such as a bill out of a customer's charges; they are sent only to a target that was started for the
-    check. ``client_ids`` says, for each operation that creates what clients choose the id of, where that id is.
-    ``given_values`` are, by operation, members of its query or body whose values come from the target only, such as a cursor.
-    ``clean_up`` says how what a check created can be removed. ``document`` is the OpenAPI document of an API that is not
-    in the catalog: a user's own.
+    first ids of ``Target.known``, if there are any, replace those of ``health_check_path``. ``health_check_statuses`` are the
+    statuses of a successful health check (None: any). ``login`` is for APIs that exchange credentials for a token.
+    ``known_parameters`` are the path parameters for which ids must be given with ``--known``, and ``shows_known_id`` tells from
+    the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no target, so a request that
+    must be refused may name them. ``acts_on_existing`` are operations that create something from existing data, such as a bill
+    from a customer's charges; they are sent only to a target that was started for the check. ``client_ids`` maps operations
+    that create resources with a client-chosen id to the places of this id. ``given_values`` maps operations to the query
+    parameters and body members that take only values from the target, such as a cursor. ``clean_up`` says how to remove what a
+    check created. ``document`` is the OpenAPI document of an API that is not in the catalog: a user's own.
     """
 
     api: str
@@ -154,7 +153,7 @@ MAX_MESSAGE_LENGTH = 2000
 
 
 def plain(text: str) -> str:
-    """``text`` with JSON's notation for values, where Python's came into it: ``['eur', Decimal('1.5')]``."""
+    """``text`` with the Python values in it, such as ``['eur', Decimal('1.5')]``, written as JSON."""
     text = text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:MAX_MESSAGE_LENGTH]}…"
     text = _REPR.sub(lambda found: found[1] or _iso(found[2]), text)
     return _CONTAINER.sub(_as_json, text)
@@ -181,7 +180,7 @@ def quoted(value: Any) -> str:
 def brief(value: Any, length: int = 400) -> str:
     """A value on one line, cut to ``length`` characters; long lists show their first and last items.
 
-    A text is shown as it is, and what is not JSON as the text that ``str`` makes of it.
+    Strings are shown without quotes, and values that JSON does not have as ``str`` shows them.
     """
     if isinstance(value, str) or not isinstance(value, JSON_TYPES):
         text = plain(str(value))
@@ -194,7 +193,7 @@ def brief(value: Any, length: int = 400) -> str:
 
 
 def _jsonable(value: Any) -> Any:
-    """Numbers as they were received, sets as lists, anything else by its name in messages."""
+    """Numbers as they were received, sets as lists, anything else as ``str`` shows it."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)

@@ -21,7 +21,7 @@ from counterfoil.contract.target import Target
 
 
 class NoSuchLawBook(LookupError):
-    """There is no API of that name, or it has no law book: one line that lists those there are."""
+    """There is no API of that name, or it has no law book: one line that lists the existing ones."""
 
 
 def law_book_names() -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def document(api: str) -> dict[str, Any]:
 
 
 def book_for(api: str, target: Target) -> LawBook:
-    """The law book that a target is held to: its own, or that of the API. Raises ``NoSuchLawBook``."""
+    """The law book for a target: its own, or the API's. Raises ``NoSuchLawBook``."""
     return target.book or law_book(api)
 
 
@@ -74,10 +74,10 @@ def document_of(book: LawBook) -> Mapping[str, Any]:
 
 
 def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
-    """How the spec says a credential is sent: the header's name, and the text in front of the token.
+    """How the spec says a credential is sent: the header's name, and the prefix of the token.
 
-    ``Basic`` is chosen where the spec offers nothing else, or where every operation takes it and some take no bearer token; a
-    token for it is a user's name and password with a colon.
+    ``Basic`` is chosen if the spec offers nothing else, or if every operation accepts it and some accept only it; its token
+    is ``name:password``.
     """
     schemes = spec.get("components", {}).get("securitySchemes", {})
     if _only_basic_is_enough(spec, schemes):
@@ -92,7 +92,7 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
                 and str(scheme.get("name")).lower() == "authorization"
                 and _has_bearer(requirement, schemes)
             ):
-                continue  # one header for both: that of the other is a key as well
+                continue  # both use this header: the bearer token serves as the key, too
             if kind == "apiKey" and place == "header":
                 return scheme["name"], ""
             if kind == "apiKey" and place == "cookie":
@@ -105,7 +105,7 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _only_basic_is_enough(spec: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
-    """Whether every operation that asks for a credential takes Basic alone, and not every one anything else."""
+    """Whether every operation with security accepts Basic alone, and some operation accepts nothing else."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
     asked = [each.get("security", spec.get("security")) for each in operations if isinstance(each, dict)]
     kinds = [{_kind_of_scheme(requirement, schemes) for requirement in each} for each in asked if each]
@@ -137,8 +137,8 @@ def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
 
 
 def own_scheme(document: Mapping[str, Any], operation: str, usual: tuple[str, str]) -> tuple[str, str] | None:
-    """How an operation takes a credential in the header that is usual in a user's own document, where it does so in another way:
-    a bearer token, where others take a key in ``Authorization``. None for the usual way."""
+    """An operation's own way to use the credential header of a user's own document: for example a bearer token, where other
+    operations take a plain key in ``Authorization``. None if it is the usual way."""
     method, _, path = operation.partition(" ")
     schemes = document.get("components", {}).get("securitySchemes", {})
     ways = [
@@ -156,8 +156,8 @@ def _is_in_a_header(scheme: Mapping[str, Any]) -> bool:
 
 
 def query_keys(book: LawBook) -> dict[str, str]:
-    """The query parameters that take a credential in a user's own document, by the name of their security scheme; none where
-    a header alone is enough."""
+    """The query parameters that take a credential in a user's own document, by the name of their security scheme; empty if a
+    header alone is enough."""
     document = book.document or {}
     schemes = document.get("components", {}).get("securitySchemes", {})
     found = {name: each["name"] for name, each in schemes.items() if each.get("in") == "query" and each.get("name")}

@@ -1,4 +1,4 @@
-"""Show what a check is doing and what remains: a line for each API on a terminal, else a line now and then."""
+"""Shows what a check is doing: a line for each API on a terminal, else a line every ``SECONDS_BETWEEN_LINES``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 Progress = Callable[[str, str], None]
-"""Called with an API and with what is being done for it now."""
+"""Called with an API and a text that says what is being done for it."""
 
 
 SECONDS_BETWEEN_LINES = 30.0
@@ -30,15 +30,15 @@ def progress_display(enabled: bool | None, *, quiet: bool = False) -> AbstractCo
 @contextmanager
 def _rare_lines() -> Iterator[Progress]:
     """A line on standard error every ``SECONDS_BETWEEN_LINES``, so that a log shows that the check goes on."""
-    told = time.monotonic()
+    last_line = time.monotonic()
 
-    def tell(api: str, text: str) -> None:
-        nonlocal told
-        if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
-            told = time.monotonic()
+    def report(api: str, text: str) -> None:
+        nonlocal last_line
+        if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
+            last_line = time.monotonic()
             print(f"{api}: {text}", file=sys.stderr)
 
-    yield tell
+    yield report
 
 
 class _StatusLines:

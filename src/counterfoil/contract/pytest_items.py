@@ -51,8 +51,8 @@ def contract_tests(
     ``url`` is the base the spec's paths are appended to, by default ``COUNTERFOIL_URL_<API>`` of the environment; without any
     the items are skipped. Credentials come from ``token``, ``headers`` (``"K: V"``) or the environment
     (``COUNTERFOIL_TOKEN_<API>``, …). Instead of ``url``, ``target`` may be a ``Target`` or a function that makes one, called
-    once in each process. Laws that write run with ``writes`` or at a ``disposable`` target. Distributed
-    over several workers at one address they would disturb each other, so they share a group: use ``--dist loadgroup``.
+    once in each process. Laws that write run with ``writes`` or at a ``disposable`` target. In several xdist workers at one
+    address they would disturb each other, so they share a group: use ``--dist loadgroup``.
 
     Raises ``NoSuchLawBook``, ``CheckUsageError``, and ``CheckNotInstalled`` without the extra ``counterfoil[check]``.
     """

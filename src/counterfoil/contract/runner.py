@@ -39,7 +39,7 @@ class CouldNotRun(Exception):
 
 
 def open_client(book: LawBook, target: Target, **options: Any) -> HttpClient:
-    """A client whose health check was answered with 200 and JSON. Raises ``CouldNotRun``."""
+    """A client that has logged in and whose health check succeeded. Raises ``CouldNotRun``."""
     try:
         client = HttpClient(
             target,
@@ -104,19 +104,19 @@ def _check_health(client: HttpClient, book: LawBook, known: Mapping[str, str]) -
 
 
 def _what_is_wrong(client: HttpClient) -> str:
-    """What to do about a refused health check: give a credential, or another one than was given, which is not shown."""
-    given = [f"--header {name}" for name in client.target.headers if is_authorization(name) or "key" in name.lower()]
+    """What to do about a refused health check: names the credential that was refused without showing it, or asks for one."""
+    origins = [f"--header {name}" for name in client.target.headers if is_authorization(name) or "key" in name.lower()]
     if client.token is not None:
-        given.append(
+        origins.append(
             "the login" if client.target.token is None else f"COUNTERFOIL_TOKEN ({len(client.token)} characters)"
         )
-    if given:
-        return f"the credential of {' and '.join(given)} is refused"
+    if origins:
+        return f"the credential of {' and '.join(origins)} is refused"
     return "give a credential with --header or in the environment"
 
 
 def _check_known_ids(client: HttpClient, book: LawBook) -> None:
-    """Add a note for each given id for which a real target shows nothing. Raises ``CouldNotRun`` if that is so for all."""
+    """Add a note for each given id for which a real target shows nothing. Raises ``CouldNotRun`` if no id shows anything."""
     if client.target.disposable or not book.health_check_uses_known_ids:
         return
     for name in book.known_parameters:
@@ -129,8 +129,8 @@ def _check_known_ids(client: HttpClient, book: LawBook) -> None:
 
 
 def _no_such_id(book: LawBook, ids: Mapping[str, str]) -> str:
-    given = ", ".join(f"--known {book.api}.{name}={value}" for name, value in ids.items())
-    return f"{given}: the target shows nothing for this id"
+    options = ", ".join(f"--known {book.api}.{name}={value}" for name, value in ids.items())
+    return f"{options}: the target shows nothing for this id"
 
 
 def selected_laws(book: LawBook, *, writes: bool, only: Collection[str] = ()) -> list[Law]:
@@ -185,11 +185,11 @@ def run_laws(
 
 
 def as_question(record: Record) -> Record:
-    """The record of a law that was inferred without being sure: where it is broken, the law may be wrong, and not the target."""
+    """The record of a law inferred with low confidence. A broken one is a question: the law may be wrong, not the target."""
     if record.status != FAILED:
         return record
-    found = record.findings[0]
-    why = f"this was inferred from the document and may not be meant: expected {found.expected}; got {found.got}"
+    finding = record.findings[0]
+    why = f"this was inferred from the document and may not be meant: expected {finding.expected}; got {finding.got}"
     return replace(record, status=QUESTION, reason=why, findings=())
 
 
@@ -213,7 +213,7 @@ def _try_unless_vacuous(
     effort: EffortLevel,
     recording: Recording,
 ) -> Record:
-    """Try one law. One that holds without having judged anything, and would hold whatever is answered, does not apply."""
+    """Try one law. If it holds without an expectation, and would hold whatever the responses were, it does not apply."""
     ctx = LawContext(client, law, spec, observations, effort)
     record = _try(law, ctx)
     if record.status != PASSED or ctx.judgements:
@@ -246,7 +246,7 @@ def _try(law: Law, ctx: LawContext) -> Record:
 
 
 def as_text(error: Exception) -> str:
-    """What an unexpected exception says about the response that a law could not read."""
+    """Describes a response that a law could not read, by the exception that it caused."""
     if isinstance(error, KeyError):
         return f"a response without the member {str(error).strip(QUOTES)}"
     if isinstance(error, IndexError):

@@ -1,6 +1,6 @@
-"""Tells whether a target is counterfoil's stand-in, which accepts any credential at a user's own document.
+"""Tells whether a target is counterfoil's stand-in, which accepts any credential for a user's own document.
 
-That is asked of the control API (``GET /_sandbox/v1/apis``), at this machine's own addresses only.
+It asks the control API (``GET /_sandbox/v1/apis``), and only at this machine's own addresses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from counterfoil.contract.http_client import is_loopback
 
 SECONDS = 3.0
 MAX_BYTES = 1_000_000
-NOTE = "this is counterfoil's stand-in, which accepts any credential: whether an invented one is refused is not checked"
+NOTE = "this is counterfoil's stand-in, which accepts any credential: the refusal of invented ones is not checked"
 
 
 def is_stand_in(url: str) -> bool:
@@ -29,8 +29,8 @@ def is_stand_in(url: str) -> bool:
             if response.status_code != 200 or int(response.headers.get("content-length", MAX_BYTES)) >= MAX_BYTES:
                 return False
             response.read()
-            found = response.json()
+            body = response.json()
     except (httpx.HTTPError, ValueError):
         return False
-    prefixes = [each.get("prefix") for each in found.get("apis", ())] if isinstance(found, dict) else []
-    return "counterfoil" in found and any(parts.path.rstrip("/").endswith(str(each)) for each in prefixes)
+    prefixes = [api.get("prefix") for api in body.get("apis", ())] if isinstance(body, dict) else []
+    return "counterfoil" in body and any(parts.path.rstrip("/").endswith(str(prefix)) for prefix in prefixes)

@@ -38,8 +38,8 @@ class Target:
     ``capabilities`` are actions that the API itself does not offer, by name; only laws that name one use it:
     ``advance(seconds)`` moves the target's clock, ``now()`` returns its time, others are named by the law books. ``known``
     holds ids for path parameters whose values the API does not list, by the parameter's name (``{"org_id": ("17", "23")}``).
-    ``book`` is the law book of an API that is not in the catalog. ``switches`` are choices of the spec's ``x-assumptions``
-    known to hold here; laws infer those they can.
+    ``book`` is the law book of an API that is not in the catalog. ``switches`` are the target's choices among the spec's
+    ``x-assumptions``, if known; laws infer others where they can.
     """
 
     url: str
@@ -101,7 +101,7 @@ def placeholder_of(name: str) -> str:
 
 
 def with_placeholder(header: str) -> str:
-    """``Name: value`` with a shell variable for its secret; of ``Authorization`` the scheme is shown."""
+    """``Name: value`` with a shell variable for its secret; the scheme of ``Authorization`` is kept."""
     name, _, value = (part.strip() for part in header.partition(":"))
     scheme = f"{value.split(' ', 1)[0]} " if is_authorization(name) and " " in value else ""
     return f"{name}: {scheme}{placeholder_of(name)}"

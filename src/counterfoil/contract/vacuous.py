@@ -1,8 +1,8 @@
-"""Find laws that hold only because the target had nothing that they speak of.
+"""Finds laws that hold only because the target has no data that they are about.
 
-A law that a random, stateless mock would keep proves nothing about a target. So a law that held is tried again, without the
-target, on the responses that it got: with every value in them changed, and every refusal turned into a success. A law
-that holds on those as well looked at none of them.
+A law that even a random, stateless mock satisfies proves nothing about a target. So a law that held is tried again, without
+the target, on the recorded responses: with every value changed, and every refusal turned into a success. If it still holds,
+it looked at no value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from counterfoil.contract.target import Json
 
 VACUOUS = "vacuous here: it would hold whatever values the responses had"
 MAX_KEPT_BYTES = 48_000_000
-"""Bytes of responses that are kept; where a target sends more, no law is called vacuous."""
+"""Bytes of responses that are kept; if a target sends more, no law is called vacuous."""
 How = Literal["other values", "swapped", "other types", "left out"]
 WAYS: tuple[How, ...] = ("other values", "swapped", "swapped", "other types", "left out")
 """How the copies of the responses are changed; a law that holds on all of them is vacuous. ``swapped`` exchanges the values of
@@ -41,7 +41,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\S+)?")
 class Recording:
     """The last response to each request of a run, and its changed copies with what laws observed in them.
 
-    The copies are made once: laws share them, as they share the responses.
+    The copies are made once and shared by the laws, like the responses.
     """
 
     answers: dict[RequestKey, RawResponse] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Recording:
         return self.size <= MAX_KEPT_BYTES
 
     def changed(self, way: int, key: RequestKey) -> bytes:
-        """The body of a response, changed in the way with this number, and always alike."""
+        """The body of a response, changed as ``WAYS[way]`` says; the same each time."""
         if (way, key) not in self._changed:
             rng = random.Random(f"{way} {key[0]} {key[1]}")  # noqa: S311 - not for secrets
             body = self.answers[key][2]
@@ -81,7 +81,7 @@ class Recording:
         return self._changed[way, key]
 
     def observed(self, way: int) -> ObservationCache:
-        """What laws observed in the copies that are changed in the way with this number."""
+        """What laws observed in the copies that are changed as ``WAYS[way]`` says."""
         return self._observed.setdefault(way, ObservationCache(long_lists=self.long_lists))
 
 
@@ -93,7 +93,7 @@ def is_vacuous(
     observations: ObservationCache,
     effort: EffortLevel,
 ) -> bool:
-    """Whether a law that held at ``client``'s target would hold for other values too; never for one that changes something."""
+    """Whether a law that held at ``client``'s target would hold for other values too; always False for a law that writes."""
     if law.writes or law.needs or not recording.is_complete:
         return False
     quick = replace(effort, shrink=False)

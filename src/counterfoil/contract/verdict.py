@@ -51,7 +51,7 @@ class RunError:
 
 @dataclass
 class Verdict:
-    """The result of one ``counterfoil check``: ``targets`` are URLs by API, ``started`` is an instant."""
+    """The result of one ``counterfoil check``: ``targets`` are URLs by API, ``started`` is an ISO 8601 date-time."""
 
     seed: int = 0
     records: list[Record] = field(default_factory=list)
@@ -117,9 +117,9 @@ class Verdict:
     def count(self, api: str, operation: str | None = None) -> Counter[str]:
         """Records by status, and cases, for an API or one of its operations."""
         chosen = [r for r in self.records if r.api == api and operation in (None, r.operation)]
-        counted: Counter[str] = Counter(record.status for record in chosen)
-        counted["cases"] = sum(record.cases for record in chosen)
-        return counted
+        totals: Counter[str] = Counter(record.status for record in chosen)
+        totals["cases"] = sum(record.cases for record in chosen)
+        return totals
 
     def operations(self, api: str) -> list[str]:
         return list(dict.fromkeys(record.operation for record in self.records if record.api == api))

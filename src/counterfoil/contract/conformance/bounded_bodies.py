@@ -14,7 +14,7 @@ from counterfoil.contract.deadline import Deadline
 
 MAX_BYTES = 32_000_000
 CHUNK = 4096
-"""Compressed bytes read at once: decoded they may be a thousand times as many."""
+"""Compressed bytes read at once; they may decode to a thousand times as many."""
 
 
 def bound_bodies(seconds: float, max_bytes: int = MAX_BYTES) -> list[str]:

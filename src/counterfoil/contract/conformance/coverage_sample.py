@@ -26,7 +26,7 @@ class CoverageSample:
 
     Cases of one kind have the same scenario, such as a value of a wrong type, at the same place, such as the body. Of each
     kind the first ``PER_EXAMPLE`` times ``max_examples`` are sent, then every second one up to twice as many, every fourth one
-    up to four times as many, and so on: a sample from the whole range, which grows with the logarithm of what there is.
+    up to four times as many, and so on: a sample of the whole range that grows with the logarithm of its size.
     """
 
     def __init__(self, max_examples: int) -> None:
@@ -36,7 +36,7 @@ class CoverageSample:
         self._left: set[str] = set()
 
     def bound(self, schema: Any) -> None:
-        """Have a schema of Schemathesis make a bounded number of cases for each operation, and invalid ones in any case."""
+        """Make a Schemathesis schema generate a bounded number of cases for each operation, always with some invalid ones."""
         make_all = schema.iter_coverage_cases
 
         def make_some(operation: Any, *, generation_modes: list[Any], **options: Any) -> Iterator[Any]:
@@ -71,6 +71,6 @@ class CoverageSample:
         return False
 
     def records(self, api: str) -> Iterator[Record]:
-        """A record for each operation of which not all was sent."""
+        """A record for each operation for which some cases were not sent."""
         for label in sorted(self._left):
             yield Record(api, "conformance", "conformance.rest", label, NOT_TRIED, reason=REASON)

@@ -10,7 +10,7 @@ from counterfoil.openapi import SchemaDialect, resolve
 
 
 def schemas_in(document: Mapping[str, Any] | None, *, exact: bool = False, formats: bool = True) -> Schemas | None:
-    """The schemas of a user's document, read as its version of OpenAPI has them. ``exact`` and ``formats`` as for ``Schemas``."""
+    """The schemas of a user's document, in the dialect of its OpenAPI version. ``exact`` and ``formats`` as for ``Schemas``."""
     if not document:
         return None
     dialect: SchemaDialect = "draft4" if is_draft4(document) else "2020-12"

@@ -1,8 +1,8 @@
-"""Tells which answers name a type that an own document's discriminator does not know, because the document contradicts itself.
+"""Recognizes responses with a type that an own document's discriminator does not know, because the document contradicts itself.
 
-A discriminator without ``mapping`` calls each alternative by its schema's name (OpenAPI 3.0.3, Discriminator Object). Where
-that schema lists other values for the property, no answer can fit both: a note names the contradiction, which is not a failure
-of the target. Every discriminator of the answer is looked at, since Schemathesis reports the first only.
+A discriminator without ``mapping`` names each alternative after its schema (OpenAPI 3.0.3, Discriminator Object). If that schema
+lists other values for the property, no response can fit both: a note names the contradiction, and the target does not fail.
+Every discriminator in the response is examined, since Schemathesis reports only the first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Json = Any
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that a discriminator does not know. ``contradicts`` says which schema lists it all the same."""
+    """A value that a discriminator does not know. ``contradicts`` names the schema that lists it all the same."""
 
     property: str
     value: str
@@ -30,15 +30,15 @@ class Unknown:
 
 
 class Discriminators:
-    """The discriminators of one document; None for an API of the catalog, of which every failure counts."""
+    """The discriminators of one document, which is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
 
     def contradiction(self, failure: Any, case: Any, response: Any) -> str | None:
-        """How the document contradicts itself, if that is all that is wrong with the discriminators' values in an answer.
+        """How the document contradicts itself, if that explains all unknown discriminator values in the response.
 
-        Else None: the failure is about a value that is wrong.
+        Otherwise None: a value is wrong.
         """
         if self._document is None or type(failure).__name__ != "DiscriminatorMismatch":
             return None
@@ -63,7 +63,7 @@ class Discriminators:
         return f"{case.method.upper()} {case.operation.path}: the document contradicts itself: {said}"
 
     def _unknown(self, schema: Json, value: Json) -> Iterator[Unknown]:
-        """The unknown values in an answer. The schemas are followed along the value, so that the value bounds the work."""
+        """The unknown values in a response. The schemas are followed along the value, so the value bounds the work."""
         waiting, seen = [(schema, value)], set()
         while waiting:
             schema, value = waiting.pop()

@@ -73,9 +73,9 @@ def _of_xml_body(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
-    """Whether all that was wrong with an accepted form, or with other bytes that are not JSON, was a value's type, or one without
-    what it has no way to write was refused: it has fields and texts only, one item of a list looks like a text, an empty list is
-    nothing."""
+    """Whether the only defect of an accepted form, or of another body that is not JSON, is a value's type; or whether a form was
+    refused with a value that it cannot express. A form has only fields of text: a list of one item looks like a text, and an
+    empty list is not sent."""
     if case.media_type is None or any(kind in str(case.media_type) for kind in ("json", "xml")):
         return False
     if type(failure).__name__ == "RejectedPositiveData":
@@ -93,8 +93,8 @@ def _of_body_without_types(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_empty_form(failure: Any, case: Any, response: Any) -> bool:
-    """Whether all that was wrong with an accepted form is that it has no field, where the document does not require a body: an
-    empty form and no body are the same bytes."""
+    """Whether the only defect of an accepted form is that it has no field, if the document does not require a body: an empty form
+    and no body are the same bytes."""
     body = case.operation.definition.raw.get("requestBody", {})
     return (
         type(failure).__name__ == "AcceptedNegativeData"
@@ -107,7 +107,7 @@ def _of_empty_form(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_empty_object_in_form(failure: Any, case: Any, response: Any) -> bool:
-    """Whether what an accepted form lacks is a member of an object without members, which a form has no way to write."""
+    """Whether an accepted form lacks a member of an empty object, which a form cannot express."""
     lacks = re.search(r"(?:^|- |: )(\S+(?: -> \S+)*) -> Missing required property", str(failure.message), re.MULTILINE)
     if type(failure).__name__ != "AcceptedNegativeData" or lacks is None or "form" not in str(case.media_type):
         return False
@@ -118,7 +118,7 @@ def _of_empty_object_in_form(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
-    """Whether an answer that HTTP forbids to have a body lacks the one that a user's own document describes."""
+    """Whether a response lacks the body that a user's own document describes, because HTTP forbids a body with its status."""
     own = "x-assumptions" not in case.operation.schema.raw_schema
     kind = type(failure).__name__
     return (
@@ -130,7 +130,7 @@ def _of_no_content(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_ignored_header(failure: Any, case: Any, response: Any) -> bool:
-    """Whether what was wrong with an accepted request is a header that is missing or another, whose declaration is ignored."""
+    """Whether the defect of an accepted request is a missing or wrong header whose declaration OpenAPI says to ignore."""
     names, said = "(?:accept|content-type|authorization)", failure.message.lower()
     missing = re.search(rf"missing (?:required '|`){names}[`'] (?:at )?header", said)
     if missing is None and said.count(" in header - ") == 1 and "in body" not in said and "in query" not in said:
@@ -142,7 +142,7 @@ def _of_ignored_header(failure: Any, case: Any, response: Any) -> bool:
 
 
 def _of_large_body(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a request that is not as the document says was refused for its size."""
+    """Whether an invalid request was refused for its size."""
     return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
 
 
@@ -159,7 +159,7 @@ def _has_empty(value: Any) -> bool:
 
 
 def _of_json_written_twice(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a refused request has a parameter that holds an object as JSON, as text, as JSON."""
+    """Whether a refused request has a parameter with an object that was encoded as JSON twice."""
     if type(failure).__name__ != "RejectedPositiveData":
         return False
     places = (case.headers, case.query, case.cookies)
@@ -175,8 +175,8 @@ def _is_json_twice(value: Any) -> bool:
 
 
 def _of_precondition(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a request was refused because the resource is not as its ``If-Match`` or the like says; a user's own document
-    may leave out the status."""
+    """Whether a request was refused because a precondition such as ``If-Match`` does not hold; a user's own document may leave
+    out the status."""
     conditional = any(str(name).lower().startswith("if-") for name in case.headers or ())
     own = "x-assumptions" not in case.operation.schema.raw_schema
     kinds = ("RejectedPositiveData", "UndefinedStatusCode") if own else ("RejectedPositiveData",)
@@ -187,7 +187,7 @@ USUAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 42
 
 
 def _of_usual_refusal(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a user's own document (ours say their ``x-assumptions``) leaves out a status with which any server may refuse."""
+    """Whether a user's own document (one without ``x-assumptions``) leaves out a status with which any server may refuse."""
     own = "x-assumptions" not in case.operation.schema.raw_schema
     return own and type(failure).__name__ == "UndefinedStatusCode" and response.status_code in USUAL_REFUSALS
 
@@ -219,19 +219,19 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "negative_data_rejection, positive_data_acceptance",
-        "A form, or any text, says no types: a=0 may be a text, a number, or a list of one. A list in a form is never empty.",
+        "A form, or any text, has no types: a=0 may be a text, a number, or a list of one. A list in a form is never empty.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_body_without_types,
     ),
     Exclusion(
         "negative_data_rejection",
-        "A form without fields has no bytes, so that it cannot be told from no body, which the document allows.",
+        "A form without fields is zero bytes, like no body, which the document allows.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_empty_form,
     ),
     Exclusion(
         "negative_data_rejection",
-        "A form has no way to write an object without members, so that it cannot be told from none.",
+        "A form cannot express an object without members: it looks like no object.",
         "https://url.spec.whatwg.org/#application/x-www-form-urlencoded",
         _of_empty_object_in_form,
     ),
@@ -243,37 +243,37 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "missing_required_header, negative_data_rejection",
-        "Parameters named Accept, Content-Type or Authorization are to be ignored, though documents declare and require them.",
+        "OpenAPI ignores parameters named Accept, Content-Type or Authorization, but documents declare and require them.",
         "https://spec.openapis.org/oas/v3.0.3#parameter-object",
         _of_ignored_header,
     ),
     Exclusion(
         "negative_data_rejection",
-        "413 is a refusal, of a body that is too large to be looked at.",
+        "413 refuses a body that is too large to be examined.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14",
         _of_large_body,
     ),
     Exclusion(
         "allow_header_conformance",
-        "Paths that differ in the names of their parameters only are one path, though documents have such.",
+        "Paths that differ only in the names of their parameters are one path, but some documents have several.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
         of_like_path,
     ),
     Exclusion(
         "unsupported_method",
-        "Paths that differ in the names of their parameters only are one path, which has the methods of all.",
+        "Paths that differ only in the names of their parameters are one path, with the methods of all.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
         of_method_of_like_path,
     ),
     Exclusion(
         "negative_data_rejection, response_schema_conformance, content_type_conformance, status_code_conformance",
-        "Paths that differ in the names of their parameters only are one path: what one must not hold, another may.",
+        "Paths that differ only in the names of their parameters are one path: a value invalid in one may be valid in another.",
         "https://spec.openapis.org/oas/v3.0.3#paths-object",
         of_operation_at_like_path,
     ),
     Exclusion(
         "positive_data_acceptance",
-        "A query has no way to write a list or an object without members, so that a required one is missing.",
+        "A query cannot express an empty list or object, so a required one is missing.",
         "https://spec.openapis.org/oas/v3.0.3#style-values",
         of_empty_in_query,
     ),
@@ -303,7 +303,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         "unsupported_method, not_a_server_error",
-        "501 is the documented answer to a method that the vendor has and this server does not.",
+        "501 is the documented status of a method that the vendor has and this server does not.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2",
         _of_unimplemented_method,
     ),

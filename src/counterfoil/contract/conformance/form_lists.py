@@ -1,4 +1,4 @@
-"""Tells which refused forms have a list of one item where a text is allowed, too: both are written ``name=item``."""
+"""Recognizes refused forms with a list of one item where a text is allowed, too: both are written ``name=item``."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from counterfoil.contract.conformance.described import body_schema, schemas_in
 from counterfoil.openapi import SpecError, resolve
 
 MAX_DEPTH = 8
-"""How deep alternatives, and objects in a form, are looked into."""
+"""How deep nested alternatives and objects are followed."""
 
 
 class FormLists:
-    """The forms of one document's requests; None is an API's in the catalog, whose every failure counts."""
+    """The forms of one document's requests; the document is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
         self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
-        """Whether a form was refused that has such a list, and is invalid if that is read as a text."""
+        """Whether a form was refused that has such a list, and that is invalid if the list is read as a text."""
         if self._document is None or self._schemas is None or type(failure).__name__ != "RejectedPositiveData":
             return False
         if "form" not in str(case.media_type):

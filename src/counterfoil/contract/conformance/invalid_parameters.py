@@ -1,4 +1,4 @@
-"""Tells which refused requests that Schemathesis takes for valid have a parameter, or a text in the body, that is not."""
+"""Recognizes refused requests that Schemathesis considers valid although a parameter, or a text in the body, is invalid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from counterfoil.openapi import SpecError, resolve
 
 
 class InvalidParameters:
-    """The parameters of one document; None for an API of the catalog, of which every failure counts."""
+    """The parameters of one document, which is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
@@ -19,8 +19,8 @@ class InvalidParameters:
         self._without_formats = schemas_in(document, formats=False)
 
     def explain(self, failure: Any, case: Any) -> bool:
-        """Whether a request was refused that has a text which the document's own schema for it does not allow (seen in
-        Schemathesis 4.32.5: ``0`` for a header with a pattern)."""
+        """Whether a refused request has a value that its schema in the document does not allow (seen in Schemathesis 4.32.5:
+        ``0`` for a header with a pattern)."""
         if self._schemas is None or type(failure).__name__ != "RejectedPositiveData":
             return False
         try:
@@ -38,8 +38,8 @@ class InvalidParameters:
         return resolve(self._document, request_schema(self._document, case)).get("type") in ("object", "array")
 
     def _has_wrong_formats(self, case: Any) -> bool:
-        """Whether all that is wrong with a JSON body is a text that is not of its ``format``, in one of several alternatives, too
-        (seen in Schemathesis 4.32.5: "" for an e-mail address)."""
+        """Whether the only defect of a JSON body is a text that does not have its ``format``, even within alternatives (seen in
+        Schemathesis 4.32.5: "" for an e-mail address)."""
         assert self._document is not None
         assert self._schemas is not None
         assert self._without_formats is not None
@@ -51,7 +51,7 @@ class InvalidParameters:
         return self._without_formats.validator(schema, "request").is_valid(case.body)
 
     def _has_null(self, case: Any) -> bool:
-        """Whether a parameter is valid only with null where the text null was sent: how null is written is not defined
+        """Whether a parameter is valid only if its text ``null`` is read as null: how null is written is not defined
         (https://spec.openapis.org/oas/v3.0.4#style-values)."""
         assert self._schemas is not None
         for schema, value in self._sent(case):
@@ -66,7 +66,7 @@ class InvalidParameters:
         return False
 
     def _texts(self, case: Any) -> Iterator[tuple[Any, Any, str]]:
-        """Each text that was sent as a parameter that is a text, with its schema."""
+        """Each text that was sent for a parameter of type string, with its schema."""
         for schema, value in self._sent(case):
             if isinstance(value, str) and schema.get("type") == "string":
                 yield schema, "request", value

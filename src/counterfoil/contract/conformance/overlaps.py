@@ -1,7 +1,7 @@
-"""Tells which answers and requests are wrong only in that a value fits several alternatives of a ``oneOf`` in an own document.
+"""Recognizes responses and requests whose only defect is that a value fits several alternatives of an own document's ``oneOf``.
 
-Documents often have alternatives of which one fits whatever another fits, so that no answer could be valid. It is the document
-that contradicts itself then: a note names its place, and it is not a failure of the target.
+Documents often have alternatives that overlap completely, so that no response can be valid. Then the document contradicts
+itself: a note names the place, and the target does not fail.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ UNREADABLE = (LookupError, StopIteration, ValueError, TypeError, SpecError)
 
 
 class Overlaps:
-    """The overlapping alternatives of one document; None for an API of the catalog, of which every failure counts."""
+    """The overlapping alternatives of one document, which is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
@@ -30,7 +30,7 @@ class Overlaps:
         self._exact = schemas_in(document, exact=True)
 
     def place(self, failure: Any, case: Any, response: Any) -> str | None:
-        """Where the document's alternatives overlap, if all else of an answer is as the document says; else None."""
+        """Where the document's alternatives overlap, if the response is valid otherwise; else None."""
         if self._schemas is None or type(failure).__name__ != "JsonSchemaError":
             return None
         if not self._is_explained(case, response, is_told=SEVERAL in failure.validation_message):
@@ -40,7 +40,7 @@ class Overlaps:
         return place if place.startswith("/components/") else f"{operation}, its answer's {place or 'schema'}"
 
     def request_place(self, failure: Any, case: Any) -> str | None:
-        """Where alternatives of a request overlap, if that a request fits several of them is all that was to be refused."""
+        """Where alternatives of a request overlap, if the accepted request is valid otherwise; else None."""
         message = str(getattr(failure, "message", ""))
         if self._document is None or type(failure).__name__ != "AcceptedNegativeData" or _ELSEWHERE.search(message):
             return None
@@ -56,7 +56,7 @@ class Overlaps:
         return f"{case.method.upper()} {case.operation.path}, its body" if is_told else None
 
     def _is_explained(self, case: Any, response: Any, *, is_told: bool) -> bool:
-        """Whether an answer is valid where ``oneOf`` is read as ``anyOf``, and not as it is written. The failure says the latter
+        """Whether a response is valid if ``oneOf`` is read as ``anyOf``, and invalid as written. The failure says the latter
         (``is_told``) unless the ``oneOf`` is itself one of several alternatives."""
         assert self._schemas is not None
         assert self._exact is not None

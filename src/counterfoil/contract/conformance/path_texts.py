@@ -1,6 +1,6 @@
-"""Tells which accepted requests that Schemathesis takes for invalid have a list or an object in the path that is valid.
+"""Recognizes accepted requests that Schemathesis considers invalid although the list or object in their path is valid.
 
-A path has texts only: where a list of texts is documented, ``;p=0.5`` is a list of one, whatever Schemathesis wrote.
+A path contains only text: where a list of texts is documented, ``;p=0.5`` is a list of one, whatever Schemathesis meant.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from counterfoil.openapi.path_templates import EXPLODED
 
 
 class PathTexts:
-    """The path parameters of one document; None for an API of the catalog, of which every failure counts."""
+    """The path parameters of one document, which is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
         self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
-        """Whether the type of a list or an object in the path is all that was to be refused, and what was sent reads as one."""
+        """Whether the only defect is the type of a list or object in the path, and the path that was sent reads as one."""
         said = str(getattr(failure, "message", "")).partition("Invalid component: ")[2]
         found = re.fullmatch(
             r"parameter `(.+)` in path - (?:array with invalid items: )?incorrect type", said.strip(), re.I
@@ -48,7 +48,7 @@ class PathTexts:
         return next(each for each in found if (each["in"], each["name"]) == ("path", name))
 
     def _readings(self, declared: Any, text: str) -> list[Any]:
-        """What a text may stand for: with texts as its values, and with numbers, booleans and null."""
+        """The values that a text can be read as: with texts only, and with numbers, booleans and null."""
         style, exploded = declared.get("style", "simple"), bool(declared.get("explode"))
         if style == "matrix":
             text = text.removeprefix(";" if exploded else f";{declared['name']}=")
@@ -70,7 +70,7 @@ class PathTexts:
 
 
 def plain_value(text: Any) -> Any:
-    """What a text stands for as JSON, where that is a number, a boolean or null; else the value itself."""
+    """The number, boolean or null that a text means as JSON; else the text itself."""
     try:
         value = json.loads(text)
     except (ValueError, TypeError):

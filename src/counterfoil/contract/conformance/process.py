@@ -23,7 +23,7 @@ from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
 
 GRACE = 1.0
-"""Seconds after its time limit in which a process may still end by itself."""
+"""Seconds between the time limit of a process and the moment it is killed, so that it can end by itself."""
 
 
 class ConformanceProcess:
@@ -36,7 +36,7 @@ class ConformanceProcess:
         self._left_behind: list[str] = []
         self._notes: list[str] = []
         environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
-        # requests would send a password from there in place of the credential, and with requests that must have none.
+        # The library requests would send a password from .netrc instead of the credential, or where none must be sent.
         environ["NETRC"] = os.devnull
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance.process"],
@@ -81,8 +81,8 @@ class ConformanceProcess:
             self._last_errors = [*self._last_errors[-2:], line.strip()]
 
     def records(self, left_behind: list[str], notes: list[str]) -> list[Record]:
-        """Wait for the end, and add the paths of created resources to ``left_behind``, and notes. If the time is used up, the
-        records are those known so far. Raises ``ConformanceError``."""
+        """Wait for the end; adds the paths of created resources to ``left_behind``, and notes to ``notes``. Returns the records,
+        or those so far if the time is used up. Raises ``ConformanceError``."""
         try:
             code = self._process.wait(None if self._until is None else max(0.0, self._until + GRACE - time.monotonic()))
         except subprocess.TimeoutExpired:

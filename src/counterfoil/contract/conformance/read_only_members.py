@@ -1,7 +1,7 @@
-"""Tells which accepted requests are wrong only in that a body which is not JSON has a member that the document calls read-only.
+"""Recognizes accepted requests whose only defect is a read-only member in a body that is not JSON.
 
-Such a member SHOULD NOT be sent (https://spec.openapis.org/oas/v3.0.3#schema-object), so that a server may ignore it.
-Schemathesis passes over that where the body is JSON, and not where it is a form with a part in JSON (seen in 4.32.5).
+Such a member SHOULD NOT be sent (https://spec.openapis.org/oas/v3.0.3#schema-object), so a server may ignore it.
+Schemathesis accepts this in a JSON body, but not in a form with a part in JSON (seen in 4.32.5).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _NOT_ALLOWED = re.compile(r"Invalid component: in body - [^\n]*: value is not al
 
 
 class ReadOnlyMembers:
-    """The bodies of one document's requests; None is an API's in the catalog, whose every failure counts."""
+    """The bodies of one document's requests; the document is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document
         self._schemas = schemas_in(document)
 
     def explain(self, failure: Any, case: Any) -> bool:
-        """Whether a body is valid but for a member that may not be sent, and so may have any value."""
+        """Whether a body is valid except for a read-only member, which may have any value."""
         if self._schemas is None or type(failure).__name__ != "AcceptedNegativeData":
             return False
         if self._document is None or not _NOT_ALLOWED.search(str(failure.message)):

@@ -36,11 +36,11 @@ EXPECTED = {
 
 
 UNREADABLE = ("Schema Error", "Serialization not possible")
-"""What Schemathesis calls a problem that it has with a document, such as a reference that leads nowhere, or a body in a media
-type that it cannot write; it also takes ``$ref`` in an example for one (seen in 4.32.5). It says nothing about the target."""
+"""Schemathesis' titles for its own problems with a document, such as a dangling reference, a body in a media type that it cannot
+write, or ``$ref`` in an example (seen in 4.32.5). They say nothing about the target."""
 UNTESTED = "conformance.error.schema"
 MAX_KINDS = 8
-"""Findings of one check at one operation: of each kind of failure, and each schema that is not fitted, one."""
+"""Findings of one check at one operation: one for each kind of failure, and for each schema that a value does not fit."""
 
 
 class ConformanceError(Exception):
@@ -108,7 +108,7 @@ class RecordCollector:
         kind = type(failure).__name__ + _pointer_of(failure)
         found = self._findings.setdefault(key, {})
         shorter = found.get(kind)
-        # Most failures are of a kind that is known: that is seen before their lines are taken apart, which takes long.
+        # Most failures are of a known kind: return before their lines are parsed, which is slow.
         if len(code) >= sum(map(len, shorter.requests)) if shorter else len(found) >= MAX_KINDS:
             return
         words = " ".join(_words_of(failure).split())
@@ -171,8 +171,8 @@ class RecordCollector:
 
 
 def _words_of(failure: Any) -> str:
-    """What was wrong; of a value that does not fit a schema where it is and what it breaks, without the whole schema, and of
-    input that was accepted what is wrong with it."""
+    """What was wrong, without the schema: for a value that does not fit one, its place and the violation; for accepted input,
+    what is invalid in it."""
     if invalid := re.search(r"^Invalid components?:(.*)", str(failure.message), re.MULTILINE | re.DOTALL):
         return invalid[1].strip()
     if not getattr(failure, "validation_message", ""):

@@ -49,15 +49,15 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass
 class Job:
-    """One run of Schemathesis. ``base`` is the target's URL, ``headers`` hold the credential; ``token_headers`` are the names of
-    those that were made of a token, and not given as headers."""
+    """One run of Schemathesis. ``base`` is the target's URL, ``headers`` hold the credential; ``token_headers`` names the headers
+    that were made from a token."""
 
     api: str
     base: str
     headers: dict[str, str] = field(default_factory=dict)
     token_headers: list[str] = field(default_factory=list)
     query_keys: dict[str, str] = field(default_factory=dict)
-    """The credential by the name of each security scheme that has it in the query."""
+    """The credential by the name of each security scheme that sends it in the query."""
     fast: bool = False
     writes: bool = False
     max_examples: int = 12
@@ -74,7 +74,7 @@ class Job:
     switches: dict[str, str] = field(default_factory=dict)
     """Choices given with ``--switch``."""
     acts_on_existing: list[str] = field(default_factory=list)
-    """Operations that act on what exists already, so that only a disposable target is sent them."""
+    """Operations that act on existing data, so they are sent only to a disposable target."""
     any_credential: bool = False
     """Whether the target is a stand-in that accepts any credential of the documented form."""
     document: Any = None
@@ -172,12 +172,12 @@ def run(
     """One record for each operation and check of Schemathesis. Raises ``ConformanceError``.
 
     The paths of the resources that it created are added to ``left_behind``, places where a user's own document contradicts
-    itself to ``notes``. ``partly`` is given what is known every ``PARTLY`` seconds.
+    itself to ``notes``. ``partly`` is called with the records so far every ``PARTLY`` seconds.
     """
     guard = WriteGuard(job, left_behind if left_behind is not None else [])
     sample = CoverageSample(job.max_examples)
     records, started = RecordCollector(job, _scenarios(job)), time.monotonic()
-    told = started
+    reported = started
 
     def known() -> list[Record]:
         return [*records.finish(), *guard.left_out, *sample.records(job.api)]
@@ -185,15 +185,15 @@ def run(
     with _ONE_AT_A_TIME:
         for event in _events(job, app, guard, sample, notes if notes is not None else []):
             records.add(event, progress)
-            if partly is not None and records.has_cases and time.monotonic() > told + PARTLY:
-                told = time.monotonic()
+            if partly is not None and records.has_cases and time.monotonic() > reported + PARTLY:
+                reported = time.monotonic()
                 partly(known())
     late = job.max_time is not None and time.monotonic() - started > job.max_time
     return [*known(), *([time_used_up(job.api)] if late else [])]
 
 
 def _scenarios(job: Job) -> int:
-    """How many scenarios a run has, about: each operation in each phase, but in ``stateful`` as many as are generated."""
+    """The approximate number of scenarios: one for each operation and phase, without ``stateful``, which generates its own."""
     methods = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
     operations = sum(len(methods & item.keys()) for item in _document(job)["paths"].values())
     return operations * len([name for name in (FAST_PHASES if job.fast else PHASES) if name != "stateful"])
@@ -244,8 +244,7 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
 def _hooks(
     job: Job, guard: WriteGuard, sample: CoverageSample, notes: list[str]
 ) -> list[tuple[str, Callable[..., Any]]]:
-    """What Schemathesis calls before a request, after it, and to ask whether a case is sent and a failure counts, by the names
-    of its hooks."""
+    """The hooks for Schemathesis, by name: before and after a request, and filters of cases and failures."""
     taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
@@ -280,7 +279,7 @@ def _hooks(
 
 
 def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, case: Any, response: Any) -> str | None:
-    """What to say of a failure that a contradiction in the document explains; None if none does."""
+    """The note about a failure that a contradiction in the document explains; None for any other failure."""
     place = overlaps.place(failure, case, response)
     if place is not None:
         return f"{place}: an answer fits several alternatives of this oneOf; this is accepted (anyOf would say so)"
@@ -291,7 +290,7 @@ def _note_of(overlaps: Overlaps, discriminators: Discriminators, failure: Any, c
 
 
 def _do_not_follow_redirects(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Redirects are not followed: they may lead to a host that is not to be checked."""
+    """Redirects are not followed: they may lead to another host."""
     kwargs["allow_redirects"] = False
 
 

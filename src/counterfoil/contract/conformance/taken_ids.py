@@ -1,4 +1,4 @@
-"""Tells which refusals of a conformance run are due to what a schema cannot say: an id is taken, or a cursor was not given."""
+"""Recognizes refusals for reasons that a schema cannot express: an id is taken, or a cursor does not come from the target."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ JsonPath = Sequence[str | int]
 
 
 class TakenIds:
-    """Ids of what this run created. ``places`` says by operation what it creates and where its request, and response, have the
-    id (``law.ClientId``). ``given`` says which parameters of its query, or members of its body, have values that only the
-    target gives. ``created`` are the paths of what the laws created before."""
+    """The ids of the resources that this run created. ``places`` maps operations to the places of the id in request and response
+    (``law.ClientId``). ``given`` maps operations to the query parameters and body members whose values only the target gives.
+    ``created`` are the paths of the resources that the laws created before."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class TakenIds:
                 self._taken.setdefault((place.collection, str(value)), []).append(case)
 
     def explain(self, failure: Any, case: Any, response: Any) -> bool:
-        """Whether a valid request was refused (400 or 422) whose id had been taken in this run, or that has a made-up cursor."""
+        """Whether a valid request was refused (400 or 422) because its id is taken in this run, or its cursor is made up."""
         if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 422):
             return False
         if any(_has(case, name) for name in self._given.get(_label(case), ())):

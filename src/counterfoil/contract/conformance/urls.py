@@ -14,14 +14,14 @@ def is_other_method(case: Any) -> bool:
 
 
 def _alike(case: Any) -> list[Any]:
-    """The path items of the document whose paths differ from that of a case in parameters' names only, its own too."""
+    """The path items whose paths have the shape of the case's path: they differ only in the names of parameters."""
     shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
     paths = case.operation.schema.raw_schema["paths"]
     return [item for path, item in paths.items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
 
 
 def of_operation_at_like_path(failure: Any, case: Any, response: Any) -> bool:
-    """Whether what a path must not hold was taken, or answered in another way, where a path of the same shape may hold it."""
+    """Whether a value that is invalid in a path was accepted, or answered in another way, by a path of the same shape."""
     kind, meta = type(failure).__name__, getattr(case, "meta", None)
     if meta is None or not meta.generation.mode.is_negative or "x-assumptions" in case.operation.schema.raw_schema:
         return False
@@ -41,7 +41,7 @@ def of_like_path(failure: Any, case: Any, response: Any) -> bool:
 
 
 def of_method_of_like_path(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a method that a path does not have was carried out, or refused, as that of a path of the same shape."""
+    """Whether a method that a path does not have was handled as the method of a path of the same shape."""
     if type(failure).__name__ != "UnsupportedMethodResponse" or not is_other_method(case):
         return False
     own = "x-assumptions" not in case.operation.schema.raw_schema
@@ -49,7 +49,7 @@ def of_method_of_like_path(failure: Any, case: Any, response: Any) -> bool:
 
 
 def of_empty_in_query(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a refused request has a list or object in its query that is empty, and so is not in the URL."""
+    """Whether a refused request has an empty list or object in its query, which is not in the URL."""
     sent = case.query or {}
     empty = any(isinstance(value, dict | list) and not value for value in sent.values()) or any(
         each.get("in") == "query" and each.get("required") and each["name"] not in sent and _may_be_empty(each)
@@ -63,7 +63,7 @@ def _may_be_empty(parameter: Any) -> bool:
 
 
 def of_long_url(failure: Any, case: Any, response: Any) -> bool:
-    """Whether a URL that no server has to take was refused for its length; the answer is not that of the operation."""
+    """Whether a URL was refused for a length that no server has to support; the operation did not send the response."""
     kinds = ("UndefinedContentType", "JsonSchemaError", "RejectedPositiveData")
     url = str(getattr(getattr(response, "request", None), "url", None) or "")
     return type(failure).__name__ in kinds and response.status_code in (413, 414, 431) and len(url) > LONG_URL

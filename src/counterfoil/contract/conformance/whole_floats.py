@@ -1,4 +1,4 @@
-"""Tells which requests were refused only for a number such as 2.0 where a user's document of OpenAPI 3.0 wants an integer.
+"""Recognizes requests refused only for a number such as 2.0 where a user's OpenAPI 3.0 document wants an integer.
 
 OpenAPI 3.0 leaves open whether 2.0 is an integer: draft 4 of JSON Schema says no, later ones say yes
 (https://json-schema.org/draft-06/json-schema-release-notes).
@@ -14,7 +14,7 @@ from counterfoil.openapi import SpecError
 
 
 class WholeFloats:
-    """The bodies of one document's requests; None for an API of the catalog, of which every failure counts."""
+    """The bodies of one document's requests; the document is None for an API of the catalog, where every failure counts."""
 
     def __init__(self, document: Mapping[str, Any] | None) -> None:
         self._document = document if document is not None and is_draft4(document) else None

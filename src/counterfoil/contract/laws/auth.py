@@ -122,7 +122,7 @@ def token_expires(
 
 
 def fresh_token(ctx: LawContext, login: Login) -> str:
-    """A newly fetched token; without a login the law does not apply."""
+    """A newly fetched token; without a login the law is not tried."""
     body = ctx.client.target.login
     if body is None:
         raise NotTried("no login was given: set COUNTERFOIL_LOGIN")

@@ -49,11 +49,11 @@ class Combination:
 
 @dataclass(frozen=True)
 class Combined:
-    """A list and what can be asked of it at once.
+    """A list and what one request for it can combine.
 
-    ``members`` can be selected with the parameter ``fields``; ``always`` are always there. ``extras`` are further queries
-    (such as a type), each with every combination; ``counts`` are the headers with the items on the page and in all; ``total``
-    reads the number of all items from a body.
+    ``members`` can be selected with the parameter ``fields``; ``always`` are returned in any case. ``extras`` are further
+    queries (such as a type) to combine with; ``counts`` are the headers that count the items on the page and in total;
+    ``total`` reads the number of all items from a body.
     """
 
     list: ItemList
@@ -67,8 +67,8 @@ class Combined:
 
 
 def together(id: str, combined: Combined, *clauses: str, says_: str = "", least: int = 3) -> Law:
-    """Under filters, a sort and selected members at once, the pages are the slices of what the filters find, in that order, each
-    item with those members; every page counts alike."""
+    """With filters, a sort and selected members in one request, the pages are slices of the filtered and sorted list, each item
+    has the selected members, and every page has the same total."""
     c = combined.list
 
     def check(ctx: LawContext) -> None:
@@ -79,7 +79,7 @@ def together(id: str, combined: Combined, *clauses: str, says_: str = "", least:
             _pages_agree(ctx, combined, drawn, whole)
 
         if ctx.is_sparing:
-            ctx.for_each(_telling(combined, items, least, ctx.effort.seed), holds)
+            ctx.for_each(_few_combinations(combined, items, least, ctx.effort.seed), holds)
         else:
             ctx.for_all(_combinations(combined, items), holds, max_examples=max(6, ctx.effort.max_examples * 2 // 3))
 
@@ -111,9 +111,9 @@ def _combinations(combined: Combined, items: Sequence[Any]) -> SearchStrategy[Co
     return st.builds(Combination, st.one_of(one, one, two), keys, members, st.sampled_from(list(combined.extras)))
 
 
-def _telling(combined: Combined, items: Sequence[Any], most: int, seed: int) -> list[Combination]:
-    """Combinations that have everything at once: filters that find about half, sorted by members that are not shown. One in three
-    has two filters, and one the first of ``extras``; together they show all members."""
+def _few_combinations(combined: Combined, items: Sequence[Any], most: int, seed: int) -> list[Combination]:
+    """Combinations of a filter that finds about half of the items, sort keys, and members other than these keys. One in three has
+    a second filter, and one in three the first of ``extras``."""
     c = combined.list
     halving = _halving(c, items)
     combinations = []
@@ -124,7 +124,7 @@ def _telling(combined: Combined, items: Sequence[Any], most: int, seed: int) -> 
         found = items
         for filter_, wanted in filters:
             found = filter_.select(found, wanted)
-        # First by what has many values there: only then is an order to be seen.
+        # Keys with many distinct values first: the order shows only between different values.
         sorts = sorted(c.sorts, key=lambda key: -len({key.value(item) for item in found}))
         keys = tuple(
             (sorts[(number + turn) % min(3, len(sorts))], bool((number + turn) % 2)) for turn in range(len(sorts[:2]))
@@ -138,7 +138,8 @@ def _telling(combined: Combined, items: Sequence[Any], most: int, seed: int) -> 
 def _partner(
     filters: Sequence[tuple[Filter, Any]], others: Sequence[tuple[Filter, Any]], items: Sequence[Any]
 ) -> tuple[tuple[Filter, Any], ...]:
-    """Of ``others`` one of another field that comes closest to halving what ``filters`` find, if any leaves some out."""
+    """The one of ``others`` on another field that comes closest to halving what ``filters`` find; none if each finds all or
+    nothing."""
     for first, value in filters:
         found = first.select(items, value)
         even = {pair: _evenness(pair, found) for pair in others if pair[0].field.name != first.field.name}
@@ -166,13 +167,13 @@ def _evenness(pair: tuple[Filter, Any], items: Sequence[Any]) -> int:
 
 
 def _selected(ctx: LawContext, c: ItemList, drawn: Combination) -> Sequence[Any]:
-    """What filters and sort find, in its order and with all members; it is compared with the client's own selection."""
+    """The items that filters and sort find, with all members, after comparing them with the client's own selection."""
     query = drawn.query(c.sort.query(drawn.keys) if drawn.keys else {})
     got = c.fetch_all(ctx, query)
     want: Sequence[Any] = c.whole_list(ctx)
     for filter_, wanted in drawn.filters:
         want = filter_.select(want, wanted)
-    if not (c.is_large(ctx) and drawn.keys):  # of a long list, another order begins with other items
+    if not (c.is_large(ctx) and drawn.keys):  # a long list begins with other items in another order
         c.same_items(ctx, got, want, f"the items that match {query}")
     in_order(ctx, c, got, drawn.keys)
     return got

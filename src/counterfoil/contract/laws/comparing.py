@@ -33,17 +33,16 @@ def around(filter_: Filter, items: Sequence[Json]) -> SearchStrategy[Any]:
 
     values = middle_first(filter_.field, items)[:40]
     step = STEPS.get(filter_.field.kind, _LEAST_NUMBER)
-    step = (
-        -step if filter_.relation == "above" else step
-    )  # first a value for which a filter that loses decimals differs
-    beside = [moved for value in values for moved in (value + step, value - step)]
-    return st.one_of(st.sampled_from(values), st.sampled_from(beside))
+    # The first neighbour is the one for which a filter that drops decimals gives another result.
+    step = -step if filter_.relation == "above" else step
+    neighbours = [moved for value in values for moved in (value + step, value - step)]
+    return st.one_of(st.sampled_from(values), st.sampled_from(neighbours))
 
 
 def middle_first(field: Field, items: Sequence[Json]) -> list[Any]:
     """The observed values, one near the middle first: there every comparator finds some items and leaves some out.
 
-    Of numbers it is one with decimals, if there is any: a filter may lose them.
+    Of numbers it is one with decimals, if there is any: a filter may drop them.
     """
     values = sorted(observed(field, items))
     if not values:
@@ -109,7 +108,7 @@ def parts(id: str, c: ItemList, fields: Sequence[Comparisons], *clauses: str) ->
 
 
 HALF_HOURS, FRACTION = 2, 3
-"""Which of the ``spellings`` has an offset with minutes, and which a fraction of a second."""
+"""The positions in ``spellings`` of the offset with minutes, and of the fraction of a second."""
 
 
 def spellings(moment: datetime) -> list[str]:
@@ -144,7 +143,9 @@ def by_instant(id: str, c: ItemList, comparisons: Comparisons, *clauses: str) ->
             cases = [(f, chosen.get(f.param, n % HALF_HOURS)) for n, f in enumerate(comparisons.all, ctx.effort.seed)]
         ctx.for_each(cases, same_answer, shown=lambda case: case[0])
 
-    text = f"{comparisons.same.param} and its comparators take one instant with any offset, or with a fraction, as the same."
+    text = (
+        f"{comparisons.same.param} and its comparators compare instants, with any UTC offset and fraction of a second."
+    )
     return Law(id, c.operation, "filtering", clauses, text, check)
 
 
@@ -182,7 +183,7 @@ def each_with_another(
 
 
 def _pairs(filters: Sequence[Filter]) -> list[tuple[Filter, Filter]]:
-    """Each filter in one pair: one above and one below of each field, and of the others those that are far apart in the list."""
+    """Each filter in one pair: the filters above and below of one field, and filters far apart in the list for the rest."""
     bounds = {f.field.name: f for f in filters if f.relation == "above"}
     pairs = [(bounds[f.field.name], f) for f in filters if f.relation == "below" and f.field.name in bounds]
     left = [f for f in filters if not any(f in pair for pair in pairs)]
@@ -200,7 +201,7 @@ def pages_under_each(id: str, c: ItemList, filters: Sequence[Filter], *clauses: 
         def together(filter_: Filter) -> None:
             found = len(selections.of(filter_, wanted := selections.widest(filter_)))
             query = filter_.query(wanted)
-            # Of a large list only its first items are known: three whole pages of them.
+            # Only the first items of a large list are known: use three full pages of them.
             size = max(1, found // 3 if c.is_large(ctx) else -(-found // 3))
             want = c.ids(c.fetch_all(ctx, query))
             for number in (1,) if ctx.is_sparing else range(4):

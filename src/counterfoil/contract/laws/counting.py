@@ -114,7 +114,7 @@ def none_match(
 
 
 def without_limit(id: str, c: ItemList, *clauses: str) -> Law:
-    """Without a limit the response has the whole list from the offset on, or as many as the server's own limit."""
+    """Without a limit the response has all items from the offset on, up to the server's own limit."""
 
     def check(ctx: LawContext) -> None:
         assert isinstance(c.pages, Offsets)

@@ -52,7 +52,7 @@ _ISO_4217 = (
     "XCG XOF XPF YER ZAR ZMW ZWG ZWL"
 )
 CURRENCIES = frozenset(_ISO_4217.split())
-"""ISO 4217: the codes of currencies that are or recently were money."""
+"""ISO 4217: the codes of current and recent currencies."""
 
 
 def as_written(bill: Any) -> str | None:
@@ -91,7 +91,7 @@ def applied(bill: Any) -> Decimal:
 
 
 def lists_payments(bill: Any) -> bool:
-    """Whether the bill lists the payments applied to it, be there none; the member is optional."""
+    """Whether the bill lists its payments, even if there are none; the member is optional."""
     return bill.get("appliedPayment") is not None
 
 
@@ -144,12 +144,12 @@ def state_agrees_with_amounts(bill: Any) -> Mismatch:
 
 
 def nothing_left_is_settled(bill: Any) -> Mismatch:
-    """A paid bill of which nothing remains is settled."""
+    """A paid bill with nothing left to pay is settled."""
     return None if bill["state"] == "settled" else ("state settled", bill)
 
 
 def due_not_before_bill(bill: Any) -> Mismatch:
-    """paymentDueDate is not before billDate, and nextBillDate, where there is one, is after it."""
+    """paymentDueDate is not before billDate, and nextBillDate, if present, is after it."""
     following = NEXT.value(bill)
     if PAY_BY.value(bill) < BILL_DATE.value(bill):
         return "paymentDueDate not before billDate", bill
@@ -157,7 +157,7 @@ def due_not_before_bill(bill: Any) -> Mismatch:
 
 
 def periods_are_whole(bill: Any) -> Mismatch:
-    """Every period has an end, and one that has a start starts before it ends."""
+    """Every period has an end, and its start, if present, is before the end."""
     for period in _periods(bill):
         starts, ends = STARTS.read(period.get("startDateTime") or period["endDateTime"]), period.get("endDateTime")
         if ends is None or (period.get("startDateTime") and not starts < ENDS.read(ends)):

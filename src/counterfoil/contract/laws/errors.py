@@ -65,7 +65,7 @@ def bad_requests(
 
 
 def _some_of_each(ctx: LawContext, samples: Sequence[SampleRequest]) -> Sequence[SampleRequest]:
-    """Of the samples of each parameter one, or some where there are few parameters; another parameter has other values."""
+    """One sample for each parameter, or more if there are few parameters. Each parameter begins with another value."""
     groups: dict[Any, list[SampleRequest]] = {}
     for sample in samples:
         groups.setdefault((sample.operation, *sample.path, *sample.query), []).append(sample)

@@ -81,7 +81,7 @@ def unique(id: str, c: ItemList, *clauses: str) -> Law:
 
 
 def one_of(id: str, c: ItemList, member: Field, allowed: Collection[Any], *clauses: str, optional: bool = False) -> Law:
-    """A member has one of the documented values; where it is ``optional``, or none."""
+    """A member has one of the documented values; if ``optional``, it may be missing."""
 
     def check(ctx: LawContext) -> None:
         having = [item for item in c.require_items(ctx) if not optional or member.raw(item) is not None]

@@ -38,11 +38,11 @@ def _queries(c: ItemList, ctx: LawContext) -> SearchStrategy[dict[str, Any]]:
 
 
 def _items(ctx: LawContext, c: ItemList, least: int = 1) -> Sequence[Any]:
-    """The whole list, of ``least`` items. Where the largest page holds nothing, the smallest must hold nothing either."""
+    """The whole list, of at least ``least`` items. If the largest page is empty, the smallest must be empty, too."""
     if c.pages is not None and not c.whole_list(ctx):
         first = c.ids(c.page(ctx, 0, c.pages.smallest))
-        least_page = f"the first page of {counted(c.pages.smallest, 'item')}"
-        ctx.expect(not first, f"nothing on {least_page}, as on that of {c.pages.largest}", first)
+        pages = f"the first page of {counted(c.pages.smallest, 'item')}, as on the first page of {c.pages.largest}"
+        ctx.expect(not first, f"nothing on {pages}", first)
     return c.require_items(ctx, least)
 
 

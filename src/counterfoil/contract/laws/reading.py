@@ -13,7 +13,7 @@ from counterfoil.contract.law import Law, brief, says
 from counterfoil.plain_text import counted
 
 ABSENT = "nothing"
-"""Stands for a member that is missing, where two objects are compared."""
+"""Shown in place of a missing member when two objects are compared."""
 Params = Callable[[LawContext], Mapping[str, Any]]
 
 
@@ -37,7 +37,7 @@ def twice_the_same(
 
 
 def difference(first: Any, second: Any) -> str:
-    """Where two JSON values differ, in a few words; they must differ."""
+    """The first difference between two JSON values, in a few words; they must differ."""
     if isinstance(first, dict) and isinstance(second, dict):
         name = next(name for name in {**first, **second} if first.get(name, ABSENT) != second.get(name, ABSENT))
         return f"in {name}: {difference(first.get(name, ABSENT), second.get(name, ABSENT))}"

@@ -1,4 +1,4 @@
-"""Lists that an implementation may lack: where it does, the laws about them do not apply."""
+"""Lists that an implementation may lack: if it does, the laws about them do not apply."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NOT_SERVED = (404, 405, 501)
 
 
 def served(ctx: LawContext, operation: str, page: Mapping[str, Any], **query: Any) -> list[Any]:
-    """What a list gives for ``page`` and ``query``; the law does not apply where the target has no such list, or an empty one."""
-    answer = ctx.request(operation, query={**page, **query})
-    ctx.require(answer.status not in NOT_SERVED, f"this target does not serve {operation}")
-    found = ctx.json_body(answer)
-    ctx.expect(isinstance(found, list), "a JSON array", found)
-    ctx.require(found or query, f"{operation} lists nothing")
-    return list(found)
+    """The items of a list for ``page`` and ``query``; the law does not apply if the target lacks the list or it is empty."""
+    response = ctx.request(operation, query={**page, **query})
+    ctx.require(response.status not in NOT_SERVED, f"this target does not serve {operation}")
+    items = ctx.json_body(response)
+    ctx.expect(isinstance(items, list), "a JSON array", items)
+    ctx.require(items or query, f"{operation} lists nothing")
+    return list(items)
 
 
 class ServedCollection(ItemList):

@@ -50,7 +50,8 @@ def _sorted(ctx: LawContext, c: ItemList, keys: Keys) -> Sequence[Any]:
     if not c.is_large(ctx):
         c.same_items(ctx, got, c.whole_list(ctx), "the same items in another order")
         return got
-    # Of a large list only the beginning is known in either order: nothing known may be missing from before its last item.
+    # Only the beginning of a large list is known, in either order. An item of one that sorts before the last of the other
+    # must be in the other.
     shown, (key, descending), last = set(map(str, c.ids(got))), keys[0], keys[0][0].value(got[-1])
     for item in c.whole_list(ctx):
         value = key.value(item)

@@ -13,7 +13,7 @@ from counterfoil.plain_text import counted
 
 MAX_CAUSES = 10
 MAX_TEXT_LENGTH = 160
-"""Characters of what was expected, and of what came."""
+"""Characters shown of what was expected, and of what was received."""
 
 
 def to_summary(verdict: Verdict) -> str:

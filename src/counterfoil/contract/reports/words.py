@@ -1,4 +1,4 @@
-"""What several reports say in the same words: a finding as plain text, what was checked, why things were not tried."""
+"""Texts that several reports share: a finding as plain text, what was checked, why things were not tried."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def what_was_checked(verdict: Verdict) -> str:
 
 
 def by_reason(records: Iterable[Record], *statuses: Status) -> dict[tuple[Status, str, str], list[str]]:
-    """What records with one of ``statuses`` are about, by status, API and reason: a law's id, or of conformance the operation."""
+    """The laws' ids (for conformance, the operations) of records with one of ``statuses``, by status, API and reason."""
     reasons: dict[tuple[Status, str, str], list[str]] = {}
     for record in records:
         if record.status in statuses:

@@ -16,7 +16,7 @@ CITING_SOURCES = frozenset({"vendor", "assumption"})
 
 
 def evidence_cited(spec: LintedSpec) -> list[LintFinding]:
-    """The ``rule`` of every switch and clause is a citation or a URL, and no clause that needs one lacks it."""
+    """The ``rule`` of every switch and clause is a citation or a URL, and every clause that needs one has it."""
     switches = _mappings(spec.document.get("x-assumptions"))
     findings = [
         spec.finding(f"#/x-assumptions/{i}", _not_a_citation(each["rule"]))

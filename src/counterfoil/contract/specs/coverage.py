@@ -1,6 +1,6 @@
 """Counts the clauses of each document by what covers them: a law, a part of the spec, or a reason why they are untestable.
 
-Reads ``specs/<api>/clauses.yaml``; the rules they must keep are in ``specs.lint``.
+Reads ``specs/<api>/clauses.yaml``; ``specs.lint`` has the rules for these files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from counterfoil.contract.specs.reading import read_yaml
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Clauses of one API, counted by what covers them best. ``untestable`` are the ids of those that no request can show."""
+    """Clauses of one API, counted by what covers them best. ``untestable`` are the ids of clauses that no request can show."""
 
     api: str
     clauses: int
@@ -31,7 +31,7 @@ class Coverage:
 
     @property
     def share_by_law(self) -> float:
-        """How many of the clauses that a request can show a law watches, from 0 to 1."""
+        """The share of the testable clauses that a law watches, from 0 to 1."""
         testable = self.clauses - len(self.untestable)
         return self.by_law / testable if testable else 0.0
 
@@ -55,7 +55,7 @@ def coverage(folder: Path) -> Coverage:
 
 
 def as_markdown(coverages: Iterable[Coverage]) -> str:
-    """The table that README shows, and the clauses that no request can show by name."""
+    """The table for README, and the ids of the clauses that no request can show."""
     found = list(coverages)
     lines = [
         "| API | clauses | watched by a law | by the spec alone | no request can show | accounted for | laws that watch |",

@@ -20,7 +20,7 @@ from counterfoil.contract.specs.reading import SpecUnreadable, read_json, read_y
 PACKAGE = "api-smart-diff@1.0.6"
 MAX_WAIT = 180
 
-# npx puts the folder it installed to on PATH; the package is required from beside it.
+# npx adds its install folder to PATH; the package is loaded from there.
 _SCRIPT = """
 const { createRequire } = require("node:module"), path = require("node:path"), fs = require("node:fs");
 const bin = process.env.PATH.split(path.delimiter).find(p => p.includes("_npx"));
@@ -32,7 +32,7 @@ process.stdout.write(JSON.stringify(found));
 
 
 class CannotCompare(Exception):
-    """Two documents that cannot be compared, or nothing to compare them with; one line."""
+    """The documents cannot be compared, or the tool that compares them is missing: one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The rules of ``counterfoil specs lint``, which check that an OpenAPI document can be used to check an implementation.
 
-A spec is a folder with an ``openapi.yaml``, or a document of any name. ``RULES`` hold for every one. A spec that was written
-from a vendor's documents also has sources, switches and a ``clauses.yaml``; ``SOURCED_RULES`` are for those. The
-responses that a vendor published are in ``fixtures/examples/<api>``. Every rule is a function from a ``LintedSpec`` to its
-findings, which does not stop at the first one and does not raise because of a file's contents.
+A spec is a folder with an ``openapi.yaml``, or a document of any name. ``RULES`` are for every spec. A spec that was written
+from a vendor's documents also has sources, switches and a ``clauses.yaml``, and ``SOURCED_RULES`` are for these. The
+responses that a vendor published are in ``fixtures/examples/<api>``. Every rule is a function from a ``LintedSpec`` to all its
+findings, and never raises because of a file's contents.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EXPRESSION = re.compile(
 
 
 def valid_openapi(spec: LintedSpec) -> list[LintFinding]:
-    """The document is OpenAPI 3.0, as openapi-spec-validator sees it."""
+    """The document is valid OpenAPI 3.0 according to openapi-spec-validator."""
     if not str(spec.document.get("openapi", "")).startswith("3.0."):
         return [spec.finding("#/openapi", "must be 3.0.x; the router accepts no other version")]
     # openapi-spec-validator 0.9 raises on a dangling reference instead of reporting it: look for those first.
@@ -71,7 +71,7 @@ def _dangling(spec: LintedSpec, value: Any, where: str) -> Iterator[LintFinding]
 
 
 def yaml_1_2(spec: LintedSpec) -> list[LintFinding]:
-    """The file has no merge key: YAML 1.2 does not have it, and its parsers read it as a member of that name."""
+    """The file has no merge key: YAML 1.2 does not define it, and its parsers read ``<<`` as a member's name."""
     message = "YAML 1.2 has no merge key (<<): write the members out, or use $ref"
     return [spec.finding(f"{spec.file}:{line}", message) for line in spec.merges]
 

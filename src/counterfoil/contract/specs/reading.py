@@ -35,7 +35,7 @@ class SpecUnreadable(ValueError):
 class LintedSpec:
     """One spec as read: ``api`` is the folder's name, ``document`` the OpenAPI document with every key a string.
 
-    ``file`` is the name of the document in ``folder``, and ``merges`` are its lines that have a merge key (``<<``).
+    ``file`` is the name of the document in ``folder``, and ``merges`` are its lines with a merge key (``<<``).
     """
 
     api: str
@@ -55,7 +55,7 @@ class LintedSpec:
 
     @cached_property
     def has_sources(self) -> bool:
-        """Whether it was written from a vendor's documents: it has sources or switches, or a ``clauses.yaml`` beside it."""
+        """Whether it was written from a vendor's documents: it has sources or switches, or a ``clauses.yaml`` next to it."""
         marked = "x-assumptions" in self.document or any("x-source" in node.value for node in self.nodes)
         return marked or (self.folder / "clauses.yaml").exists()
 
@@ -105,7 +105,7 @@ def load_spec(location: Path) -> LintedSpec:
 
 
 def document_file(location: Path) -> Path:
-    """The document of a spec that is given as a folder, as its document, or as the clauses beside that."""
+    """The OpenAPI document of a spec, whose ``location`` is its folder, its document or its ``clauses.yaml``."""
     if location.name == "clauses.yaml":
         return location.with_name("openapi.yaml")
     return location if location.is_file() else location / "openapi.yaml"

@@ -130,8 +130,8 @@ _SECTIONS: dict[str, Any] = {
 def to_json_schema(schema: Any) -> Any:
     """An OpenAPI 3.0 schema as JSON Schema 2020-12; references stay as they are.
 
-    ``nullable`` adds null to ``type`` and to nothing else, as OpenAPI 3.0.3 clarified: an ``allOf`` or an ``enum`` beside it
-    must admit null too, and without a ``type`` it has no effect. Other validators do the same. A boolean
+    ``nullable`` adds null to ``type`` and to nothing else, as OpenAPI 3.0.3 clarified: an ``allOf`` or an ``enum`` next to it
+    must allow null too, and without a ``type`` it has no effect. Other validators do the same. A boolean
     ``exclusiveMinimum`` becomes a number; members next to a ``$ref`` are dropped, as OpenAPI 3.0 says.
     """
     if not isinstance(schema, dict):
