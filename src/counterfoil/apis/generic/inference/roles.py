@@ -183,7 +183,7 @@ class Roles:
         found = self._collection_role(name, "get", path, draft)
         assert found is not None, name
         where = " and ".join(f"{field} is {{{parameter}}}" for parameter, field, _ in scope)
-        found.reason = f"it lists the members of {draft.path.text}" + (f" whose {where}" if where else "")
+        found.reason = f"it lists the members of {draft.path.text}" + (f" where {where}" if where else "")
         found.confidence, found.scope = 0.8, scope
         return found
 
