@@ -143,7 +143,7 @@ def test_a_search_is_filtered_sorted_and_paged_by_its_body(market: httpx.Client)
 
     said = why("market", "POST /stalls/search")
     assert "role: list" in said
-    assert "it lists what /stalls holds; the body selects" in said
+    assert "it lists members of /stalls; the body selects" in said
 
 
 # --- calls named by verbs ------------------------------------------------------------------------
@@ -188,10 +188,8 @@ def test_a_verb_after_an_id_is_done_to_that_member(office: httpx.Client) -> None
 
 
 def test_each_call_says_why_it_is_what_it_is() -> None:
-    assert "'suspend' says what is done to /clients, of which 'client_id' says which" in why(
-        "office", "POST /clients.suspend"
-    )
-    assert "'suspend' leads to state 'suspended'" in why("office", "POST /clients.suspend")
+    assert "'suspend' is a verb on /clients; 'client_id' is the member's id" in why("office", "POST /clients.suspend")
+    assert "'suspend' sets state to 'suspended'" in why("office", "POST /clients.suspend")
     assert "role: list" in why("office", "POST /listVisits")
     assert "role: made_up" in why("office", "POST /getMe")  # it names no member
 

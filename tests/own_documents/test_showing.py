@@ -82,10 +82,10 @@ def test_below_a_member_the_field_that_may_show_it_names_it(clinic: httpx.Client
 def test_the_reasons_are_told() -> None:
     said = why("clinic", "/animals")
     assert "shows: owner -> /owners" in said
-    assert "'owner' holds the id of a member of /owners, or the member" in said
+    assert "'owner' is the id of a member of /owners, or the member itself" in said
     assert "shows: ward -> /wards" in said
     assert "'include_vet' names it" in said
-    assert "'query' holds conditions of field, operator and value" in why("clinic", "/owners/search")
+    assert "'query' has conditions of field, operator and value" in why("clinic", "/owners/search")
 
 
 # --- selecting -----------------------------------------------------------------------------------

@@ -136,5 +136,5 @@ def test_a_handler_has_the_files(tmp_path: Path) -> None:
 def test_inference_says_which_operation_uploads_what_is_shown() -> None:
     done = CliRunner().invoke(main, ["infer", str(DOCUMENT), "--why", "/films/{filmId}/content"])
     assert "role: download" in done.output
-    assert "its answer is the file that POST /films takes" in done.output
+    assert "its response is the file that POST /films uploads" in done.output
     assert "role: made_up" in CliRunner().invoke(main, ["infer", str(DOCUMENT), "--why", "/films/{filmId}/scan"]).output

@@ -1,4 +1,4 @@
-"""Finds the paths that name a member by another field than its id: ``/carts/key={key}``, ``/users/by-email/{email}``."""
+"""Finds paths that identify a member by a field other than its id: ``/carts/key={key}``, ``/users/by-email/{email}``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 Alternate = tuple[CollectionDraft, Place]
-"""A collection, and the field of its members whose value a path has."""
+"""A collection, and the field that has the value of the path parameter."""
 
 
 def find_alternates(drafts: Mapping[str, CollectionDraft], reader: SchemaReader) -> Iterator[tuple[str, Alternate]]:
-    """These paths, as the document writes them, each with the collection and the field."""
+    """These paths, spelled as in the document, each with its collection and field."""
     others = {f"{singular(each.noun)}id": each for each in drafts.values() if each.items}
     for draft in drafts.values():
         if draft.single or draft.entity is None or not draft.items:
@@ -40,19 +40,19 @@ def find_alternates(drafts: Mapping[str, CollectionDraft], reader: SchemaReader)
         for item in draft.items:
             field = _field(reader, owner, item.segments[-1].parameter)
             named = others.get(letters(item.segments[-1].parameter), owner)
-            if field and (named is owner or named is draft):  # else it is the id of another collection's member
+            if field and (named is owner or named is draft):  # otherwise it is the id of another collection's member
                 yield item.text, (owner, (field,))
 
 
 def _field(reader: SchemaReader, draft: CollectionDraft, parameter: str) -> str:
-    """The field that a path parameter is called after, by all of its name or without the collection's noun; empty if none is."""
+    """The field with the name of a path parameter, with or without the collection's noun; empty if there is none."""
     members = {letters(name): name for name in reversed(reader.properties(draft.entity))}
     wanted, noun = letters(parameter), singular(draft.noun)
     return next((members[each] for each in (wanted, wanted.removeprefix(noun)) if each in members), "")
 
 
 def _is_same(reader: SchemaReader, first: Json, second: Json) -> bool:
-    """Whether two schemas describe the same thing: they are one schema, or have the same fields."""
+    """Whether two schemas are the same one or have the same properties."""
     if first is None or second is None:
         return False
     if reader.merged(first) is reader.merged(second):

@@ -1,4 +1,4 @@
-"""Finds operations that change or delete several members at once: their bodies or queries list members or ids."""
+"""Finds operations that change or delete several members at once: their request body or query lists members or ids."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str,
         method, path = method.lower(), read_path(text)
         if method == "get" or path.ends_in_parameter:
             continue
-        draft, role = _meant(roles, method, path)
+        draft, role = _target(roles, method, path)
         if draft is None or draft.single or draft.entity is None or not draft.id or draft.parts:
             continue
-        if role == "delete" and (which := _ids(roles, name, draft)) is not None:
-            query, place = which
-            said = f"'{query or place_name(place)}' lists the members that are deleted"
-            yield name, InferredRole("clear", draft, id_query=query, id_at=place, reason=said, confidence=0.8)
+        if role == "delete" and (ids_place := _ids(roles, name, draft)) is not None:
+            query, place = ids_place
+            reason = f"'{query or place_name(place)}' lists the members to delete"
+            yield name, InferredRole("clear", draft, id_query=query, id_at=place, reason=reason, confidence=0.8)
         elif role in ("update", "replace") and (changed := _changes(roles, name, draft, role)) is not None:
             yield name, changed
 
 
-def _meant(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | None, Role | None]:
-    """The collection that a path is about, and what is done to its members: by its method, or by the path's last word."""
+def _target(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | None, Role | None]:
+    """The collection of a bulk operation, and the role: by its method, or by the verb in the path's last segment."""
     own = roles.drafts.get(path.key)
     if own is not None and (own.items or own.lists):
         return own, "delete" if method == "delete" else CHANGES.get(method)
-    said = words(path.last)
+    last = words(path.last)
     above = roles.drafts.get(path.parent().key) if len(path.segments) > 1 else None
-    if above is None or not said:
+    if above is None or not last:
         return None, None
-    kinds = [KINDS[each] for each in said if each in KINDS and each not in BULK]
-    if method == "post" and kinds and (BULK & {*said} or len(said) == 1 or singular(said[-1]) == singular(above.noun)):
+    kinds = [KINDS[each] for each in last if each in KINDS and each not in BULK]
+    if method == "post" and kinds and (BULK & {*last} or len(last) == 1 or singular(last[-1]) == singular(above.noun)):
         return above, kinds[0]
-    if BULK & {*said}:
+    if BULK & {*last}:
         return above, "delete" if method == "delete" else CHANGES.get(method)
     return None, None
 
@@ -85,7 +85,7 @@ def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] |
 
 
 def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: Place) -> tuple[str, Place] | None:
-    """The ids in a list of ids, or in one of objects that have one."""
+    """The place of the ids in a list of ids, or in a list of objects with ids; None if there are no ids."""
     items = reader.items(schema)
     if reader.is_object(items):
         return ("", (*place, 0, *draft.id)) if draft.id[0] in reader.properties(items) else None
@@ -93,7 +93,7 @@ def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: 
 
 
 def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> InferredRole | None:
-    """Several members in a body: a list of objects that have an id."""
+    """The role of an operation whose request body lists objects with their ids; None for others."""
     reader = roles.reader
     body = request_schema(roles.operations[name])
     listed = list_place(reader, body, draft.noun) if body is not None else None
@@ -106,10 +106,10 @@ def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> Inf
     if shown is not None:
         inner = reader.member(answer.schema, (*shown[0], 0))
         at = (*shown[0], 0, *member_place(reader, inner, (draft.noun, stem_of(draft.parameter)), draft.parameter)[0])
-    said = f"its body lists members with their '{draft.id[0]}'"
-    return InferredRole(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=said, confidence=0.8)
+    reason = f"its body lists members with their '{draft.id[0]}'"
+    return InferredRole(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=reason, confidence=0.8)
 
 
 def place_name(place: Place) -> str:
-    """What a person calls a place in a body: its last name, or the body itself."""
+    """A readable name for a place in a request body: the last property, or "the body"."""
     return next((str(each) for each in reversed(place) if isinstance(each, str)), "the body")

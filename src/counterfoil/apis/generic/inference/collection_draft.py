@@ -1,4 +1,4 @@
-"""A collection of a document while its paths, the schema of a member and what identifies a member are being found."""
+"""A collection of a document while inference is still looking for its paths, its members' schema and their id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ Json = Any
 
 @dataclass
 class CollectionDraft:
-    """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands."""
+    """A collection being inferred. ``entity`` is the schema of a member, ``source`` its reference or the operation that shows it.
+
+    ``items`` are the paths of a member, ``lists`` the paths that list members; ``single``: there is only one resource, without
+    an id. ``named_by`` is the parameter that has the id where no path has it. ``parts``: see ``model.Collection``.
+    """
 
     path: Path
     items: list[Path] = field(default_factory=list)

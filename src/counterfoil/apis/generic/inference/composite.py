@@ -1,6 +1,6 @@
-"""Members that two or more path parameters identify together: ``/bays/{owner}/{bay}``, where both are fields of a bay.
+"""Composite ids: members identified by two or more path parameters (``/bays/{owner}/{bay}``), which are fields of a member.
 
-The id of such a member joins the values of its fields with slashes, as the ids of parents are joined.
+The id of such a member is the values of these fields, joined with slashes as the ids of parents are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def joined(values: Iterable[str]) -> str:
 
 
 def parts_of(id: str) -> list[str]:
-    """The values that ``joined`` joined."""
+    """The values of the fields; reverses ``joined``."""
     return [each.replace("%2F", "/") for each in id.split("/")]
 
 
@@ -36,7 +36,7 @@ def own_parents(collection: Collection, ids: list[str]) -> int:
 
 
 def find_composites(found: FoundCollections) -> None:
-    """Make one collection of ``/bays`` and ``/bays/{owner}/{bay}``, where the fields of a bay have both names."""
+    """Make ``/bays`` and ``/bays/{owner}/{bay}`` one collection, if a bay has fields with the names of both parameters."""
     for text in found.paths:
         path = read_path(text)
         length = _trailing_parameters(path)
@@ -51,8 +51,8 @@ def find_composites(found: FoundCollections) -> None:
             continue
         draft.parts = fields
         draft.items.append(path)
-        draft.note("identity", "/".join(fields), f"{length} path parameters are called like these fields", 0.8)
-        for count in range(1, length):  # the paths between lead to this collection, too
+        draft.note("identity", "/".join(fields), f"{length} path parameters have the names of these fields", 0.8)
+        for count in range(1, length):  # the paths in between belong to this collection, too
             between = path.parent(count)
             found.drafts[between.key] = draft
             for written in found.by_key.get(between.key, ()):
@@ -71,7 +71,8 @@ def _trailing_parameters(path: Path) -> int:
 
 
 def _is_wanted(found: FoundCollections, path: Path, above: Path, length: int) -> bool:
-    """Whether the collection is listed or created, above the parameters or between them, and nothing between is a member."""
+    """Whether an operation at ``above``, or at a path between it and ``path``, lists or creates members, and no path in between
+    is a member's."""
     is_listed = False
     for count in range(1, length + 1):
         for written in found.by_key.get(path.parent(count).key, ()):
@@ -85,7 +86,7 @@ def _is_wanted(found: FoundCollections, path: Path, above: Path, length: int) ->
 
 
 def _fields(found: FoundCollections, text: str, path: Path, length: int) -> tuple[str, ...]:
-    """The fields that the parameters are called like, in their order; empty where one has none."""
+    """The fields with the names of the parameters, in their order; empty if a parameter has no such field."""
     answer = found.answer(f"GET {text}") if "get" in found.paths[text] else None
     if answer is None or not answer.is_json or answer.schema is None:
         return ()
@@ -104,5 +105,5 @@ def _fields(found: FoundCollections, text: str, path: Path, length: int) -> tupl
 
 
 def fields_of(collection: Collection, id: str) -> Mapping[str, str]:
-    """The fields of a member that its id says."""
+    """The values of the fields in a member's composite id."""
     return dict(zip(collection.parts, parts_of(id), strict=False))

@@ -1,4 +1,4 @@
-"""Says which fields can show a member of another collection in place of its id, and which parameters ask for that."""
+"""Finds fields that can show a member of another collection instead of its id, and the parameters that ask for that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 EmbeddedMember = tuple[str, str, str]
-"""The place of a field that shows a member, the place of its id, and the member's collection."""
+"""The place of a field that shows a member, the place of the member's id, and the member's collection."""
 
 EXPANDS = word_set(
     "expand expands expansion include includes included embed embeds with populate relations includerelations expandfields"
@@ -22,9 +22,9 @@ RELATIONSHIPS = "relationships"
 def embedded_members(
     reader: SchemaReader, entity: Json, by_entity: Mapping[int, str], by_noun: Mapping[str, str]
 ) -> list[tuple[EmbeddedMember, str, float]]:
-    """What the fields of an entity can show, each with the reason and the confidence.
+    """The fields of an entity that can show members of other collections, each with the reason and the confidence.
 
-    ``by_entity`` has collections by the identity of their merged entity, ``by_noun`` by their noun.
+    ``by_entity`` has the paths of collections by the ``id()`` of their merged entity, ``by_noun`` by their noun.
     """
     members = reader.properties(entity)
     by_letters = {letters(name): name for name in members}
@@ -33,21 +33,23 @@ def embedded_members(
         schema = reader.items(member) if reader.is_array(member) else member
         target = by_entity.get(id(reader.merged(schema)))
         if target is None and (target := _alternative(reader, schema, by_entity)) is not None:
-            found.append(((name, name, target), f"'{name}' holds the id of a member of {target}, or the member", 0.95))
+            found.append(
+                ((name, name, target), f"'{name}' is the id of a member of {target}, or the member itself", 0.95)
+            )
         elif target is not None and not reader.is_array(member):
             id_name = by_letters.get(letters(name) + "id")
             if id_name is not None:
-                found.append(((name, id_name, target), f"'{name}' is the member that '{id_name}' names", 0.9))
+                found.append(((name, id_name, target), f"'{name}' is the member with the id '{id_name}'", 0.9))
     for name, relation in reader.properties(members.get(RELATIONSHIPS, {})).items():
         target = _related(reader, name, relation, by_noun)
         if target is not None:
             place = f"{RELATIONSHIPS}.{name}.data"
-            found.append(((place, place, target), f"the relationship '{name}' leads to {target} (JSON:API)", 0.9))
+            found.append(((place, place, target), f"the relationship '{name}' refers to {target} (JSON:API)", 0.9))
     return found
 
 
 def _alternative(reader: SchemaReader, schema: Json, by_entity: Mapping[int, str]) -> str | None:
-    """The collection of which a field shows a member, where it may also show a plain value."""
+    """The collection of the member in a field that may have the member or a scalar; None for other fields."""
     for group in reader.merged(schema).get("choices", ()):
         plain = any(reader.types(each) & {"string", "integer"} for each in group)
         targets = (by_entity.get(id(reader.merged(each))) for each in group)
@@ -72,8 +74,8 @@ def _related(reader: SchemaReader, name: str, relation: Json, by_noun: Mapping[s
 def expansion_parameters(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], body: Json, held: Iterable[EmbeddedMember]
 ) -> tuple[str, list[tuple[str, str]]]:
-    """The name of the parameter (or member of the body) that lists fields to show as members, empty if there is none; and those
-    that ask for one field each, by that field's place (``include_customer=true``)."""
+    """The parameter (or property of the body) that lists fields to show as members, empty if there is none; and the parameters
+    for one field each, with the field's place (``include_customer=true``)."""
     places = {letters(place.replace(f"{RELATIONSHIPS}.", "").removesuffix(".data")): place for place, _, _ in held}
     listing, flags = "", []
     sent = (

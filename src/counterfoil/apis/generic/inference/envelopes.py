@@ -1,4 +1,4 @@
-"""Finds what is wrapped: where a body has its list, its member, or its fields."""
+"""Finds where a body has its list, its member, or its fields, inside wrappers such as ``data``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ITEM_NAMES = word_set(
     """
 )
 SENT_NAMES = ITEM_NAMES | word_set("input params arguments args request")
-"""What wraps the fields in a request."""
+"""Names of the property that wraps the fields in a request body."""
 IDENTIFYING = frozenset(["id", "uuid", "sid", "gid"])
 NOISE = word_set(
     """
@@ -39,7 +39,7 @@ def list_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, st
     if schema is None:
         return None
     if reader.is_array(schema):
-        return (), "the answer is an array", 1.0
+        return (), "the body is an array", 1.0
     found = _candidates(reader, schema, noun, ())
     for name, member in reader.properties(schema).items():
         if letters(name) in ITEM_NAMES | {"embedded", "list"} and not reader.is_array(member):
@@ -86,30 +86,30 @@ def member_place(
     nouns = [each for each in nouns if each]
     if reader.is_array(schema) and reader.is_object(reader.items(schema)):
         place, why, sure = member_place(reader, reader.items(schema), nouns, parameter)
-        return (0, *place), f"the answer is an array of one; {why}", min(sure, 0.8)
+        return (0, *place), f"the response is an array of one; {why}", min(sure, 0.8)
     members = reader.properties(schema)
     keys = {letters(name) for name in members}
     if parameter and letters(parameter) in keys:
-        return (), f"the answer has '{parameter}', as the path has", 0.95
-    telling = [name for name in members if letters(name) not in NOISE or any(same(name, noun) for noun in nouns)]
-    named = [name for name in telling if any(same(name, noun) for noun in nouns)]
+        return (), f"the response and the path both have '{parameter}'", 0.95
+    candidates = [name for name in members if letters(name) not in NOISE or any(same(name, noun) for noun in nouns)]
+    named = [name for name in candidates if any(same(name, noun) for noun in nouns)]
     if not (keys & IDENTIFYING):
-        for name in [*named, *(name for name in telling if letters(name) in ITEM_NAMES)]:
-            found = _unwrapped(reader, members[name], name, len(telling) == 1)
-            if found is not None and (len(telling) <= 2 or name in named or letters(name) in ITEM_NAMES):
-                return found, f"'{name}' is named like what the path is about, or is a usual wrapper", 0.9
-        if len(telling) == 1:
-            name = telling[0]
+        for name in [*named, *(name for name in candidates if letters(name) in ITEM_NAMES)]:
+            found = _unwrapped(reader, members[name], name, len(candidates) == 1)
+            if found is not None and (len(candidates) <= 2 or name in named or letters(name) in ITEM_NAMES):
+                return found, f"'{name}' is named like the path's noun, or is a usual wrapper", 0.9
+        if len(candidates) == 1:
+            name = candidates[0]
             found = _unwrapped(reader, members[name], name, True)
             if found is not None:
-                return found, f"'{name}' is all that the answer has", 0.8
-    return (), "the answer is the member itself", 0.9
+                return found, f"'{name}' is the response's only property", 0.8
+    return (), "the response is the member itself", 0.9
 
 
 def place_beside_id(reader: SchemaReader, schema: Json, known: Iterable[str]) -> tuple[Place, str, float] | None:
-    """Where a body that shows the id beside the member has the member: ``{"id": 7, "result": {"name": …}}``.
+    """The place of the member in a body that has the id next to it: ``{"id": 7, "result": {"name": …}}``.
 
-    ``known`` are fields that members have by what else the document says; what wraps a member has none of them but the id.
+    ``known`` are fields of members, from other parts of the document; a wrapper has none of them except the id.
     """
     members = reader.properties(schema)
     fields = {letters(each) for each in known} - IDENTIFYING
@@ -118,7 +118,7 @@ def place_beside_id(reader: SchemaReader, schema: Json, known: Iterable[str]) ->
     for name, member in members.items():
         inside = {letters(each) for each in reader.properties(member)} if reader.is_object(member) else set()
         if letters(name) in ITEM_NAMES and fields & inside:
-            return (name,), f"'{name}' has the fields of a member, and the id stands beside it", 0.85
+            return (name,), f"'{name}' has the fields of a member, and the id is next to it", 0.85
     return None
 
 
@@ -131,7 +131,7 @@ def _unwrapped(reader: SchemaReader, member: Json, name: str, alone: bool) -> Pl
 
 
 def body_place(reader: SchemaReader, schema: Json, nouns: Iterable[str]) -> tuple[Place, str]:
-    """Where a request's body has the fields: below its one object, if that is named like the path or a usual wrapper."""
+    """The place of the fields in a request body: in its one object, if that is named like the path or a usual wrapper."""
     if schema is None:
         return (), ""
     nouns = [each for each in nouns if each]
@@ -140,7 +140,7 @@ def body_place(reader: SchemaReader, schema: Json, nouns: Iterable[str]) -> tupl
         return ((0,), "the body is an array of one") if reader.is_object(reader.items(schema)) else ((), "")
     objects = [name for name, each in members.items() if reader.is_object(each) and reader.properties(each)]
     for name in objects:
-        if letters(name) == "id":  # an id of several parts, which wraps nothing
+        if letters(name) == "id":  # an id of several parts is not a wrapper
             continue
         if any(same(name, noun) for noun in nouns) or letters(name) in SENT_NAMES:
             others = [each for each in members if each != name]

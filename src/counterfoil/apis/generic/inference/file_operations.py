@@ -1,4 +1,4 @@
-"""Finds the operations that take a file, of a multipart form or as a body of bytes, and those that give it back."""
+"""Finds the operations that upload a file, in a multipart form or as the request body, and those that download it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Json = Any
 CONTENT = word_set(
     "content contents download raw file data body media binary bytes blob original stream source attachment document"
 )
-"""What a path calls the file of a member: ``/files/{id}/content``."""
+"""Path segments for the file of a member: ``/files/{id}/content``."""
 WRITES = frozenset(["create", "replace", "update", "action", "write_one"])
 
 
 def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
-    """Whether a body can be a file: as bytes, or in a field of a multipart form."""
+    """Whether the request body can be a file, or a multipart form with a file."""
     return any(
         _is_opaque(kind) or (without_parameters(kind) == MULTIPART and bool(_file_fields(reader, media)))
         for kind, media in _content(operation).items()
@@ -33,7 +33,7 @@ def takes_file(reader: SchemaReader, operation: Mapping[str, Json]) -> bool:
 
 
 def gives_file(reader: SchemaReader, answer: DocumentedResponse) -> bool:
-    """Whether an answer is a file: not JSON, XML or a form; or one text, as which some documents describe it."""
+    """Whether a response is a file: not JSON, XML or a form; or a JSON string, as some documents describe files."""
     if answer.media_type is None:
         return False
     if is_text(reader, answer):
@@ -42,7 +42,7 @@ def gives_file(reader: SchemaReader, answer: DocumentedResponse) -> bool:
 
 
 def is_text(reader: SchemaReader, answer: DocumentedResponse) -> bool:
-    """Whether an answer is one text in JSON."""
+    """Whether a response is a single JSON string."""
     plain = answer.is_json and "*" not in (answer.media_type or "*") and reader.types(answer.schema) == {"string"}
     return plain and "enum" not in reader.merged(answer.schema)
 
@@ -70,7 +70,7 @@ def _is_binary(reader: SchemaReader, schema: Json) -> bool:
 
 
 def downloads(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
-    """The operations that give back what was uploaded for a member, and those that upload to a path of it."""
+    """The operations that download a member's uploaded file, and those that upload it to a path below the member."""
     uploads: dict[str, list[str]] = {}
     created = dict(_created(roles, found))
     yield from created.items()
@@ -86,7 +86,7 @@ def downloads(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple
         if owner is None:
             continue
         by = uploads[owner.path.key][0]
-        role = InferredRole("download", owner, reason=f"its answer is the file that {by} takes", confidence=0.8)
+        role = InferredRole("download", owner, reason=f"its response is the file that {by} uploads", confidence=0.8)
         role.key = roles.collections.alternates.get(text, (owner, ()))[1]
         yield name, role
         for own in uploads.get(path.key, ()) if is_member and path.key != owner.path.key else ():
@@ -99,7 +99,7 @@ def downloads(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple
 
 
 def _created(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
-    """A POST that takes a file and answers with a member, or a list of them, makes one: ``/files/upload``."""
+    """The POST operations that upload a file and respond with a member, or a list of members: they create it."""
     for name, each in found.items():
         if each.role not in ("list", "made_up") or not name.startswith("POST "):
             continue
@@ -111,12 +111,12 @@ def _created(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[
             continue
         draft, at, inner, kind = shown
         place = (*at, 0, *inner) if kind == "list" else at
-        reason = f"it takes a file, and its answer shows a member of {draft.path.text}"
+        reason = f"it uploads a file, and its response shows a member of {draft.path.text}"
         yield name, InferredRole("create", draft, place, reason=reason, confidence=0.7)
 
 
 def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[CollectionDraft | None, bool]:
-    """Whose file a path shows, if one is uploaded for it, and whether that is a member of a collection."""
+    """The collection or single resource whose uploaded file is at a path, if any; and whether it is a collection."""
     member = path if path.ends_in_parameter else path.parent()
     draft = roles.drafts.get(member.parent().key) if member.ends_in_parameter else None
     by = uploads.get(draft.path.key, []) if draft is not None and not draft.single else []
@@ -127,7 +127,7 @@ def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[
 
 
 def _nouns(roles: Roles, names: list[str]) -> set[str]:
-    """What uploads call the file: ``image`` in ``/pets/{id}/uploadImage``, and the field of a form that holds it."""
+    """Names of the file in upload operations: ``image`` in ``/pets/{id}/uploadImage``, and names of a form's file fields."""
     found: set[str] = set()
     for name in names:
         last = words(read_path(name.partition(" ")[2]).last)

@@ -1,7 +1,7 @@
-"""Finds a document's collections from its paths: whose members its operations list, read or change.
+"""Finds the collections of a document, mainly by its paths.
 
-A path whose last segment is a parameter is a member's; the path before it is its collection's. A list that stands elsewhere is
-a view of a collection, if it holds the same entity.
+A path that ends in a parameter is the path of a member; without the parameter, it is the path of the collection. A list at
+another path is a view of a collection if its items have the same schema.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 SURE = 0.9
-"""The confidence of a list that is meant: an array of objects that is named as lists are, alone in its answer."""
+"""The confidence of a certain list: an array of objects with a usual name, and the only array of the response."""
 Scope = tuple[str, str, str]
-"""A path parameter, the field that holds its value, and the collection whose member it names (empty: none)."""
+"""A path parameter, the field that holds its value, and the collection that it has a member id of (empty: none)."""
 
 
 class FoundCollections:
-    """The collections of one document. ``operations`` are by ``GET /customers``, as ``openapi.Spec`` has them."""
+    """The collections of one document. The keys of ``operations`` are as in ``openapi.Spec``: ``GET /customers``."""
 
     def __init__(self, operations: Mapping[str, Json], reader: SchemaReader) -> None:
         self.operations = operations
@@ -66,7 +66,7 @@ class FoundCollections:
     # --- collections -----------------------------------------------------------------------------
 
     def _find_lists_at_parameters(self) -> Iterator[str]:
-        """Paths that end in a parameter and list what is below it: ``/templates/{kind}`` beside ``/templates/{kind}/{slug}``."""
+        """Paths that end in a parameter and list members: ``/templates/{kind}``, if there is ``/templates/{kind}/{slug}``."""
         for texts in self.by_key.values():
             for path in texts:
                 is_above = path.ends_in_parameter and f"{path.key}/{{}}" in self.by_key
@@ -93,14 +93,14 @@ class FoundCollections:
             draft.items.sort(key=self._naming, reverse=True)
 
     def _naming(self, item: Path) -> tuple[bool, bool, int]:
-        """How much the path of a member looks as if its parameter identified: an id alone, with further paths below it."""
+        """Sorts the paths of a member: first those whose last segment is only an id, and those with paths below them."""
         last = item.segments[-1]
         below = f"{item.text}/"
         uses = len(self.paths[item.text]) + sum(each.startswith(below) for each in self.paths)
         return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
 
     def _find_rpc_operations(self) -> None:
-        """Find the collections of operations that are named by a verb (``/customers.create``)."""
+        """Find the collections of operations whose path names a verb (``/customers.create``)."""
         answers = {name: self.answer(name) for name in self.operations}
         for resource in rpc_resources(self.operations, answers, self.reader):
             known = self.drafts.get(resource.path.key)
@@ -114,7 +114,7 @@ class FoundCollections:
                 self.rpc_operations[call.name] = known, call
 
     def _join_lists(self) -> list[Path]:
-        """Give lists to the collections that their paths belong to; returns those that are left."""
+        """Add lists to the collections that their paths belong to; returns the paths of the other lists."""
         others = []
         for text, methods in self.paths.items():
             path = read_path(text)
@@ -136,7 +136,7 @@ class FoundCollections:
         return others
 
     def _find_view(self, path: Path) -> None:
-        """A list that shows another collection's members (``/pet/findByStatus``, ``/customers/{id}/orders``), or a new one."""
+        """Make the list at ``path`` a view of another collection (``/pet/findByStatus``), or a collection of its own."""
         shown = self.shown_by(f"GET {path.text}", path)
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
         if shown is not None and scope is not None:
@@ -147,7 +147,7 @@ class FoundCollections:
         describe(self, draft)
 
     def scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
-        """The fields by which a collection's members are below the parents in ``path``; None where there are none."""
+        """The field of the collection's members that holds each path parameter's value; None if a parameter has none."""
         own = draft.path.segments
         if path.segments[: len(own)] == own and len(own) and len(path.parameters) == len(draft.path.parameters):
             return []
@@ -164,14 +164,14 @@ class FoundCollections:
             name = next((members[each] for each in keys if each in members and (members[each],) != draft.id), None)
             if name is None:
                 return None
-            # a field of what is listed, which is not its id
+            # the parameter selects by a field of the listed members, not by their id
             is_own = owner is draft and letters(name) == letters(segment.parameter)
             above = owner.path.text if owner is not None and owner.items and not is_own else ""
             found.append((segment.parameter, name, above))
         return found
 
     def _joined(self, path: Path) -> CollectionDraft | None:
-        """The collection that a list belongs to: of its path, or of one that differs in number (``/pet/{id}``, ``/pets``)."""
+        """The collection at a list's path, or at the same path with the noun in singular or plural (``/pet/{id}``, ``/pets``)."""
         known = self.drafts.get(path.key)
         if known is not None:
             return known
@@ -187,25 +187,26 @@ class FoundCollections:
         return None
 
     def draft_at(self, path: Path) -> CollectionDraft:
-        """The collection at a path, begun if there is none yet."""
+        """The collection at a path; a new draft if there is none yet."""
         written = self.by_key.get(path.key)
         path = written[0] if written else path
         return self.drafts.setdefault(path.key, CollectionDraft(path))
 
     def answer(self, name: str) -> DocumentedResponse:
-        """The successful answer of an operation."""
+        """The documented success response of an operation."""
         found = self._answers.get(name)
         if found is None:
             found = self._answers[name] = success_response(self.operations[name], name.partition(" ")[0])
         return found
 
     def shown_by(self, name: str, path: Path) -> tuple[CollectionDraft, Place, Place, str] | None:
-        """A collection whose members the answer shows, by the reference to its entity, and where."""
+        """The collection whose entity the response refers to: with the place of the list or member, the place of the member
+        in a list's item, and ``list`` or ``one``; None if there is none."""
         answer = self.answer(name)
         if not answer.is_json:
             return None
         whole = self._draft_of(answer.schema, path)
-        if whole is not None:  # and not the list of something else that it has
+        if whole is not None:  # even if the member contains a list of something else
             return whole, (), (), "one"
         place, _, _ = member_place(self.reader, answer.schema, (path.noun, singular(path.parent(2).noun)))
         shown = self._draft_of(self.reader.member(answer.schema, place), path)
@@ -229,11 +230,11 @@ class FoundCollections:
         return next(iter(below or fitting), None)
 
     def body_of(self, name: str, draft: CollectionDraft) -> tuple[Place, str]:
-        """Where the body of an operation has the fields of a member, and why."""
+        """The place of a member's fields in the request body of an operation, and the reason."""
         schema = request_schema(self.operations[name])
         place, why = body_place(self.reader, schema, (draft.noun, stem_of(draft.parameter)))
         wanted = reference_of(draft.entity)
         if not place and wanted and draft.id and draft.id[0] not in self.reader.properties(schema):
             inner = place_of(self.reader, schema, wanted)
-            return (inner, f"'{inner[0]}' holds the same schema as the collection") if inner else (place, why)
+            return (inner, f"'{inner[0]}' contains the schema of the collection's members") if inner else (place, why)
         return place, why

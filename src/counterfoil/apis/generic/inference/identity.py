@@ -1,4 +1,4 @@
-"""Finds what identifies a member: the property whose value stands in its path."""
+"""Finds the id of a member: the property that has the value of the path parameter."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Json = Any
 _OR = re.compile(r"(?<=[a-z])Or(?=[A-Z])|[_-]or[_-]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 LIKELY = 0.7
-"""Below it an identity is a guess that a better reason replaces."""
+"""An identity with a lower confidence is a guess; any better one replaces it."""
 USUAL = ("uuid", "sid", "gid", "guid", "key", "code", "slug", "number", "name", "identifier", "reference", "href")
 
 
 def identity(
     reader: SchemaReader, entity: Json, parameter: str, noun: str, form: str = ""
 ) -> tuple[Place, str, float] | None:
-    """The place of the identity in the entity, with the reason and the confidence; None if none is seen.
+    """The place of the id in the entity, with the reason and the confidence; None if none is found.
 
     ``form`` is the format of the path parameter, if the document gives it one.
     """
@@ -30,24 +30,24 @@ def identity(
     if (found is None or found[2] < LIKELY) and form:
         same_form = [name for name, each in members.items() if reader.merged(each).get("format") == form]
         if len(same_form) == 1:
-            return (same_form[0],), f"it alone has the format of the path parameter, {form}", 0.8
+            return (same_form[0],), f"the only property with the path parameter's format, {form}", 0.8
     if found is not None:
         name, why, sure = found
         return (name,), why, sure
     nested = reader.properties(entity).get("metadata")
     if nested is not None and "name" in reader.properties(nested):
-        return ("metadata", "name"), "metadata.name identifies it", 0.8
+        return ("metadata", "name"), "metadata.name is the id, as in Kubernetes", 0.8
     return None
 
 
 def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, str, float] | None:
     by_letters = {letters(name): name for name in reversed(members)}
-    # Of alternatives (userIdOrKey) the first is what members are told apart by; other fields refer to it.
+    # If the parameter has alternatives (userIdOrKey), the first is the id that other fields refer to.
     wanted, stem = letters(_OR.split(parameter)[0]), singular(noun)
     if parameter in members:
-        return parameter, "it is called as the path parameter is", 0.99
+        return parameter, "it has the name of the path parameter", 0.99
     if wanted in by_letters:
-        return by_letters[wanted], f"its letters are those of the path parameter '{parameter}'", 0.97
+        return by_letters[wanted], f"it has the name of the path parameter '{parameter}', spelled differently", 0.97
     for key in ("id", "uuid", "sid", "gid", "key", "code", "slug", "number", "name"):
         if wanted.endswith(key) and key in by_letters and (key == "id" or len(wanted) > len(key)):
             return by_letters[key], f"the path parameter '{parameter}' ends in it", 0.95
@@ -68,7 +68,7 @@ def _by_name(members: dict[str, Json], parameter: str, noun: str) -> tuple[str, 
         return ends[0], "it is the only property that ends in id", 0.6
     longer = [name for key, name in by_letters.items() if len(wanted) > 3 and key.endswith(wanted)]
     if len(longer) == 1:
-        return longer[0], f"it alone ends like the path parameter '{parameter}'", 0.6
+        return longer[0], f"the only property that ends with the path parameter's name, '{parameter}'", 0.6
     words = [letters(each) for each in _WORDS.findall(parameter)]
     for count in range(len(words) - 1, 0, -1):
         if (begin := "".join(words[:count])) in by_letters:

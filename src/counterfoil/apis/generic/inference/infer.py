@@ -1,7 +1,7 @@
-"""Infers a model from a document: puts roles, envelopes, identities, queries and relations together.
+"""Infers a model from a document: combines roles, envelopes, identities, queries and relations.
 
-The rules are in the modules that this one calls; here each of their results becomes a part of the model and a decision
-with its reason. Same document, same model: nothing depends on the order of a set or on randomness.
+The rules are in the modules that this one calls; this one turns their results into the model and into decisions with
+reasons. The same document always gives the same model: nothing depends on the order of a set or on randomness.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Json = Any
 def infer(spec: Spec, file: File | None = None) -> Model:
     """The model of a document, corrected by its ``x-counterfoil`` and then by ``file``.
 
-    Raises ``ModelError`` for a correction that cannot be read, or that names what the document does not have.
+    Raises ``ModelError`` for a correction that cannot be read, or that names something the document does not have.
     """
     model = _Inference(spec).model()
     own = spec.raw.get("x-counterfoil")
@@ -47,7 +47,7 @@ WRITES = ("create", "replace", "update")
 
 
 def _is_last_part(owner: CollectionDraft, index: int) -> bool:
-    """Whether the parameter at this place of a path completes the id of a member."""
+    """Whether the path parameter at segment ``index`` is the last part of the id of a member of ``owner``."""
     return index == len(owner.path.segments) + max(1, len(owner.parts)) - 1
 
 
@@ -93,8 +93,10 @@ class _Inference:
         parents = self._parents(draft)
         shown = "any" if not draft.single and not (roles & {"list", "create"} and draft.id) else "known"
         if shown == "any":
-            why = "no operation lists or creates its members" if draft.id else "nothing shows the ids of its members"
-            self.note(path, "found: any", f"{why}, so every id is found", 0.6)
+            why = (
+                "no operation lists or creates its members" if draft.id else "no response shows the ids of its members"
+            )
+            self.note(path, "found: any", f"{why}, so every id is accepted", 0.6)
         if draft.entity is None:
             return Collection(path, "", draft.id, draft.parameter, parents, shown)  # type: ignore[arg-type]
         owned = ownership(self.reader, draft.entity, self._sent(draft), str(draft.id[0]) if draft.id else "")
@@ -102,7 +104,9 @@ class _Inference:
             self.note(path, f"server-owned: {name}", reason, 0.85)
         state, values = state_field(self.reader, draft.entity)
         if state:
-            self.note(path, f"state: {state}", f"it is called so; values: {', '.join(values) or 'not listed'}", 0.8)
+            self.note(
+                path, f"state: {state}", f"a usual name for a state; values: {', '.join(values) or 'not listed'}", 0.8
+            )
         return Collection(
             path=path,
             entity=draft.source,
@@ -135,12 +139,15 @@ class _Inference:
                 found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
                     self.note(
-                        draft.path.text, f"parent: {owner.path.text}", f"{{{segment.parameter}}} names its member", 0.95
+                        draft.path.text,
+                        f"parent: {owner.path.text}",
+                        f"{{{segment.parameter}}} is the id of one of its members",
+                        0.95,
                     )
         return tuple(found)
 
     def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> CollectionDraft | None:
-        """The collection whose member the parameter at ``index`` names by its id."""
+        """The collection that the path parameter at ``index`` has a member id of."""
         owner = self.roles.drafts.get(Path("", segments[:index]).key)
         parameter = segments[index].parameter
         if owner is None or letters(parameter) == letters(owner.parameter):
@@ -151,7 +158,7 @@ class _Inference:
         return None if letters(parameter) in fields or self._is_listed(path, parameter) else owner
 
     def _is_listed(self, path: str, parameter: str) -> bool:
-        """Whether the document lists the values of a path parameter: they are then no ids."""
+        """Whether the document lists the values of a path parameter (``enum``): then they are not ids."""
         return any(
             (each.get("in"), each.get("name")) == ("path", parameter)
             and "enum" in self.reader.merged(each.get("schema") or {})
@@ -176,7 +183,7 @@ class _Inference:
             and not each.parts
         ]
         identity = str(collection.id[0]) if collection.id else ""
-        # What a parent in the path is called refers to that parent, and not to a list of the same name elsewhere.
+        # A field named like a parent in the path refers to that parent, not to a collection of the same name elsewhere.
         parents = {
             singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
         }
@@ -203,7 +210,7 @@ class _Inference:
     def _embedded_members(
         self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
     ) -> list[tuple[EmbeddedMember, str, float]]:
-        """What the fields of a collection's members can show of other collections."""
+        """The fields of a collection's members that can show members of other collections."""
         if self._by_entity is None:
             others = [
                 each
@@ -217,10 +224,10 @@ class _Inference:
         return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
 
     def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
-        """Whether a field is of a type that the target's ids have: an integer called ``price`` is not an id such as ``price_1``.
+        """Whether a field has a type that the target's ids have: an integer called ``price`` is not an id such as ``price_1``.
 
-        A number and a text may hold the same id where the name ends in ``id``: ``room_id: "12"`` beside ``id: 12``, and
-        ``room_id: 12`` beside ``id: "12"`` if the path has an integer.
+        If the field's name ends in ``id``, an integer and a string may be the same id: ``room_id: "12"`` may refer to
+        ``id: 12``; and ``room_id: 12`` to ``id: "12"`` if the path parameter is an integer.
         """
         id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
         types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
@@ -231,7 +238,7 @@ class _Inference:
         )
 
     def _types_in_path(self, target: CollectionDraft) -> set[str]:
-        """The types that the parameter may have which names a member in a path."""
+        """The types of the path parameter that has a member's id."""
         return {
             kind
             for name, operation in self.spec.operations.items()
@@ -287,12 +294,12 @@ class _Inference:
     def _called_on(
         self, name: str, found: InferredRole, collections: dict[str, Collection]
     ) -> tuple[tuple[str, str, str], ...]:
-        """The members that a call is made on which creates a member of a collection elsewhere."""
+        """The members in the path of an operation that creates a member of a collection with another path."""
         is_elsewhere = found.role == "create" and found.draft is not None and not found.draft.path.parameters
         return self._above(name, collections) if is_elsewhere else ()
 
     def _above(self, name: str, collections: dict[str, Collection]) -> tuple[tuple[str, str, str], ...]:
-        """The members that a made-up answer is below of: each path parameter with its collection, if that is known."""
+        """The path parameters of an operation, each with the collection that it has a member id of, if that is known."""
         segments = read_path(name.partition(" ")[2]).segments
         found = []
         for index, segment in enumerate(segments):
@@ -310,7 +317,7 @@ class _Inference:
         return tuple(found) if any(path for _, _, path in found) else ()
 
     def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
-        """With the parameters that ask for members in place of their ids."""
+        """The operation with the parameters that replace ids in its response by members."""
         held = collections[operation.collection].embeds if operation.collection in collections else ()
         if not held:
             return operation
@@ -324,7 +331,7 @@ class _Inference:
         return replace(operation, expand=listing, flags=tuple(flags))
 
     def _with_choice(self, operation: Operation) -> Operation:
-        """With the parameters that choose the fields of its answer."""
+        """The operation with the parameters that choose the fields of its response."""
         names: dict[str, str] = {}
         declared = self.spec.operations[operation.name].get("parameters") or ()
         for each in about_own_kind(self.reader, declared, operation.collection):
@@ -354,7 +361,7 @@ class _Inference:
         for what, reason, sure in found.reasons:
             self.note(operation.name, what, reason, sure)
         for name in found.unknown:
-            self.note(operation.name, f"parameter {name}: ignored", "its name says nothing that is known", 0.5)
+            self.note(operation.name, f"parameter {name}: ignored", "no rule fits its name", 0.5)
         scope = {letters(each) for each in draft.path.parameters}
         filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
         does: dict[str, Any] = {"pages": found.pages, "filters": filters, **found.names}

@@ -1,4 +1,4 @@
-"""What was found out of one operation: its role, the collection it is about, and where requests and responses have the member."""
+"""What is inferred about one operation: its role, its collection, and the member's place in requests and responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = Any
 
 @dataclass
 class InferredRole:
-    """What one operation does, with the reason."""
+    """What one operation does, with the reason. The attributes are those of ``model.Operation``."""
 
     role: Role
     draft: CollectionDraft | None = None

@@ -1,4 +1,4 @@
-"""Finds out what a member of a collection looks like and what identifies it, from the operations that show or take one."""
+"""Finds the schema of a collection's members and their id, in the operations that show or take a member."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 Json = Any
 WRITING = ("post", "put", "patch")
 OF_BODY = " (body)"
-"""Ends the name of an operation whose body, and not its answer, says what a member is."""
+"""Suffix of a source whose request body, not response, has the schema of a member."""
 
 
 def describe(collections: FoundCollections, draft: CollectionDraft) -> None:
-    """Find the schema of a member, and what identifies it."""
+    """Find the schema of a member, and its id."""
     for name, place, why, sure in () if draft.entity is not None else _sources(collections, draft):
         answer = collections.answer(name)
         entity = collections.reader.member(answer.schema, place)
         if entity is None or not collections.reader.properties(entity):
             continue
         draft.entity, draft.source = entity, reference_of(entity) or name
-        draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
+        draft.note("entity", draft.source, f"the response of {name}; {why}", sure)
         if _identify(collections, draft, name, place):
             break
     if draft.entity is None and draft.items:
@@ -41,7 +41,7 @@ def describe(collections: FoundCollections, draft: CollectionDraft) -> None:
 
 
 def _describe_by_body(collections: FoundCollections, draft: CollectionDraft) -> None:
-    """A member of which no answer says anything: what is sent for one, and an id."""
+    """Describe a member that no response shows: the fields of a request body, and ``id``."""
     for path in (*collections.by_key.get(draft.path.key, ()), *draft.items):
         for method in WRITING:
             name = f"{method.upper()} {path.text}"
@@ -57,15 +57,15 @@ def _describe_by_body(collections: FoundCollections, draft: CollectionDraft) -> 
             ):
                 continue
             draft.entity, draft.source = entity, name + OF_BODY
-            draft.note("entity", draft.source, f"no answer says what a member is; the body of {name} does", 0.5)
+            draft.note("entity", draft.source, f"no response shows a member; the request body of {name} does", 0.5)
             draft.id = ("id",)
-            draft.note("identity", "id", "the document does not say what identifies a member", 0.4)
+            draft.note("identity", "id", "the document does not show an id", 0.4)
             return
 
 
 def _identify(collections: FoundCollections, draft: CollectionDraft, name: str, place: Place) -> bool:
-    """Find what identifies the member that an operation's answer has at ``place``. False if paths name members and nothing
-    in the answer fits them."""
+    """Find the id of the member at ``place`` in an operation's response. False if there are paths of a member, but no
+    property of the response fits their parameter."""
     reader = collections.reader
     if not draft.items:
         found = identity(reader, draft.entity, "", draft.noun)
@@ -75,7 +75,7 @@ def _identify(collections: FoundCollections, draft: CollectionDraft, name: str, 
         return True
     found = identity(reader, draft.entity, draft.parameter, draft.noun, _form(collections, draft))
     if (found is None or found[2] < LIKELY) and (beside := _id_beside(collections, name, place)):
-        found = (beside,), f"the answer of {name} has it beside '{place[0]}'", 0.85
+        found = (beside,), f"the response of {name} has it next to '{place[0]}'", 0.85
         for listed in filter(None, map(reference_of, _items(collections, draft))):
             collections.by_reference.setdefault(listed, []).append(draft)
     if found is None:
@@ -86,7 +86,7 @@ def _identify(collections: FoundCollections, draft: CollectionDraft, name: str, 
 
 
 def _form(collections: FoundCollections, draft: CollectionDraft) -> str:
-    """The format of the path parameter that names a member; empty if it has none."""
+    """The format of the path parameter that has a member's id; empty if it has none."""
     for path in draft.items:
         for operation in collections.paths[path.text].values():
             for each in operation.get("parameters") or ():
@@ -96,7 +96,7 @@ def _form(collections: FoundCollections, draft: CollectionDraft) -> str:
 
 
 def _sources(collections: FoundCollections, draft: CollectionDraft) -> Iterator[tuple[str, Place, str, float]]:
-    """Operations whose answer shows a member, the best first: read, list, then those that write."""
+    """Operations whose response shows a member, with the member's place, the reason and the confidence: reads, lists, writes."""
     for path in draft.items:
         if "get" in collections.paths[path.text]:
             yield _member_source(collections, f"GET {path.text}", draft)
@@ -122,13 +122,13 @@ def _member_source(collections: FoundCollections, name: str, draft: CollectionDr
 
 
 def _id_beside(collections: FoundCollections, name: str, place: Place) -> str:
-    """The id that stands beside a member in an answer (``{"id": 7, "result": {…}}``); empty if there is none."""
+    """The name of an id next to the member in a response (``{"id": 7, "result": {…}}``); empty if there is none."""
     members = collections.reader.properties(collections.answer(name).schema) if len(place) == 1 else {}
     return next((each for each in members if letters(each) in IDENTIFYING and each != place[0]), "")
 
 
 def _fields(collections: FoundCollections, draft: CollectionDraft) -> Iterator[str]:
-    """The fields that a member has by the items of a list and by what is sent for one."""
+    """The fields of a member that the items of lists and the request bodies of POST have."""
     for item in _items(collections, draft):
         yield from collections.reader.properties(item)
     for path in collections.by_key.get(draft.path.key, ()):

@@ -1,4 +1,4 @@
-"""Finds operations whose body says what is done to a member: ``POST /orders/{id}/actions`` with ``{"action": "cancel"}``."""
+"""Finds operations whose request body names an action: ``POST /orders/{id}/actions`` with ``{"action": "cancel"}``."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 PATHS = word_set("action transition operation command event status state lifecycle")
-"""What a path calls it, after the member: ``/orders/{id}/actions``."""
+"""Path segments, after the member, of such operations (in the singular): ``/orders/{id}/actions``."""
 MEMBERS = word_set("action actiontype actionname transition operation command event verb type name status state op to")
-"""What the body calls it."""
+"""Names of the property that has the action in the request body."""
 
 
 def named_actions(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
-    """The operations on one member whose body names the action, or the state that it leads to."""
+    """The operations on one member whose request body names the action, or the new state."""
     for name in found:
         method, _, text = name.partition(" ")
         path = read_path(text)
@@ -35,7 +35,7 @@ def named_actions(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[t
         owner = roles.drafts.get(before.parent().key)
         if owner is None or owner.entity is None or owner.single or singular(path.last) not in PATHS:
             continue
-        if "get" in roles.paths[text]:  # what can be listed or read is kept for itself
+        if "get" in roles.paths[text]:  # a path with a GET is a resource of its own
             continue
         body = request_schema(roles.operations[name])
         member, verbs = _verbs(roles.reader, owner, body)
@@ -46,13 +46,16 @@ def named_actions(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[t
         nouns = (owner.noun, stem_of(owner.parameter))
         answer = roles.collections.answer(name)
         at = member_place(roles.reader, answer.schema, nouns, owner.parameter)[0] if answer.is_json else ()
-        said = f"'{member}' in its body says what is done: {', '.join(verbs[:5])}"
-        reason = said if verbs else f"its body has the {state} of the member"
+        reason = (
+            f"'{member}' in its body names the action: {', '.join(verbs[:5])}"
+            if verbs
+            else f"its body has the {state} of the member"
+        )
         yield name, InferredRole("action", owner, at, verb_at=member, reason=reason, confidence=0.75)
 
 
 def _verbs(reader: SchemaReader, owner: CollectionDraft, body: Json) -> tuple[str, list[str]]:
-    """The member of a body that names an action, and those of its values whose effect is known; empty if there is none."""
+    """The property of a request body that names an action, and its values with a known effect; empty if there is none."""
     for name, schema in reader.properties(body).items() if body is not None else ():
         listed = reader.merged(schema).get("enum")
         if letters(name) in MEMBERS and isinstance(listed, list):
@@ -67,7 +70,7 @@ def _verbs(reader: SchemaReader, owner: CollectionDraft, body: Json) -> tuple[st
 
 
 def effect_of(reader: SchemaReader, entity: Json, verb: str) -> Mapping[str, Json] | None:
-    """The fields that an action sets: nothing where it deletes the member, None where it is not known."""
+    """The fields that an action sets; empty if it deletes the member, None if its effect is not known."""
     state, values = state_field(reader, entity)
     named = next((each for each in values if letters(each) == letters(verb)), None)
     if named is not None:
@@ -79,5 +82,5 @@ def effect_of(reader: SchemaReader, entity: Json, verb: str) -> Mapping[str, Jso
 
 
 def deletes(verb: str) -> bool:
-    """Whether an action is to delete the member."""
+    """Whether an action deletes the member."""
     return KINDS.get(letters(verb)) == "delete"

@@ -1,4 +1,4 @@
-"""Says what each query parameter of a list does: paging, sorting, choosing fields, searching, or filtering by a field."""
+"""Infers what each query parameter of a list does: paging, sorting, choosing fields, searching, or filtering by a field."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ _WORDS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 ONE_EACH = ("sort", "direction", "fields", "omit", "search", "conditions")
-"""What a list has one parameter for, by the names of ``Operation``'s attributes."""
+"""Attributes of ``Operation`` for which a list has at most one parameter."""
 
 
 @dataclass
 class Queries:
-    """What the parameters of one list do, with a line for each that says why.
+    """What the parameters of one list do, with the reasons.
 
-    ``names`` has the parameter for each of ``ONE_EACH``; ``unknown`` those whose meaning is not known.
+    ``names`` maps attributes of ``ONE_EACH`` to parameters; ``unknown`` are the parameters without a known meaning.
     """
 
     pages: Pages = field(default_factory=Pages)
@@ -97,7 +97,7 @@ class Queries:
 def queries(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, envelope: Json, at: Place
 ) -> Queries:
-    """What the query parameters of a list operation do. ``envelope`` is the answer's schema, ``at`` the list's place in it."""
+    """What the query parameters of a list operation do. ``envelope`` is the response schema, ``at`` the list's place in it."""
     found = Queries()
     names: dict[str, str] = {}
     parts: dict[str, Mapping[str, Json]] = {}
@@ -113,7 +113,7 @@ def queries(
         if (name == "$filter" or is_condition(reader, each.get("schema", {}))) and "conditions" not in names:
             names["conditions"] = name
             form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
-            found.reasons.append(("conditions", f"'{name}' holds {form}", 0.9))
+            found.reasons.append(("conditions", f"'{name}' has {form}", 0.9))
         elif kind and kind not in names:
             names[kind], parts[kind] = name, each
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
@@ -121,12 +121,12 @@ def queries(
             found.filters.append((name, selects))
             how = f"{selects.operator} of '{'.'.join(map(str, selects.field))}'"
             found.reasons.append(
-                (f"filter {name}", f"its name says {how}", 0.9 if selects.operator == "equal" else 0.8)
+                (f"filter {name}", f"its name means {how}", 0.9 if selects.operator == "equal" else 0.8)
             )
         elif (window := time_span(reader, each, entity)) is not None:
             found.filters.append((name, window))
-            how = f"{window.operator} of '{window.field[0]}', the field that says when"
-            found.reasons.append((f"filter {name}", f"it begins or ends a time; {how}", 0.6))
+            how = f"{window.operator} of '{window.field[0]}', the member's time"
+            found.reasons.append((f"filter {name}", f"it is the start or end of a time span; {how}", 0.6))
         else:
             found.unknown.append(name)
     found.names = {what: names[what] for what in ONE_EACH if what in names}
@@ -155,7 +155,7 @@ def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
 
 
 def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) -> bool:
-    """Whether a parameter says only which way another one sorts: ``order=desc`` beside ``sort=name``."""
+    """Whether a parameter is only the direction of another one's order: ``order=desc`` with ``sort=name``."""
     listed = reader.merged(schema).get("enum")
     if isinstance(listed, list):
         return bool(listed) and all(each is None or letters(str(each)) in DIRECTIONS for each in listed)
@@ -163,8 +163,8 @@ def _is_direction(reader: SchemaReader, schema: Json, sorts: bool, kind: str) ->
 
 
 def chooses(reader: SchemaReader, parameter: Mapping[str, Json]) -> str:
-    """``fields`` or ``omit`` for a query parameter that names fields to show or to leave out (``fields[orders]``, too); else
-    nothing."""
+    """``fields`` or ``omit`` for a query parameter that names fields to show or to omit (also ``fields[orders]``); otherwise
+    empty."""
     name = str(parameter.get("name", ""))
     types = reader.types(parameter.get("schema", {}))
     if parameter.get("in") != "query" or (types and not types & {"string", "array"} and letters(name) != "fields"):
@@ -176,8 +176,8 @@ def chooses(reader: SchemaReader, parameter: Mapping[str, Json]) -> str:
 def list_parameters(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, path: str
 ) -> list[Mapping[str, Json]]:
-    """The parameters of a list at ``path``, with the members of objects in the place of those. An object stays whole where it
-    says one thing: fields to show, conditions, or what one field is compared with."""
+    """The parameters of a list at ``path``, with object parameters replaced by their properties. Objects with one meaning stay
+    whole: fields to show, conditions, or comparisons of one field."""
     own = about_own_kind(reader, parameters, path)
     fields = {letters(each) for each in reader.properties(entity)}
     whole = {
@@ -193,7 +193,7 @@ def list_parameters(
 def about_own_kind(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], path: str
 ) -> list[Mapping[str, Json]]:
-    """The parameters without those that choose fields of other kinds: ``fields[people]`` of a list of articles."""
+    """The parameters without those that choose fields of other resources: ``fields[people]`` of a list of articles."""
     parameters = list(parameters)
     kinds = {
         name: name.partition("[")[2].removesuffix("]")
@@ -205,7 +205,10 @@ def about_own_kind(
 
 
 def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
-    """The entity's fields by their letters, those of nested objects by all their names, the closest first."""
+    """The places of the entity's fields by normalised name; outer fields win over those of nested objects.
+
+    The name of a nested field includes the object's name (``addresscity``), which is optional inside ``NESTED`` objects.
+    """
     found: dict[str, Place] = {}
     nested: list[tuple[str, Place]] = []
     for name, member in reader.properties(entity).items():
@@ -224,7 +227,7 @@ def _fields(reader: SchemaReader, entity: Json) -> dict[str, Place]:
 
 
 def _is_list(reader: SchemaReader, entity: Json, place: Place) -> bool:
-    """Whether a field holds a list of plain values."""
+    """Whether a field is an array of scalars."""
     field = reader.member(entity, place)
     return field is not None and reader.is_array(field) and not reader.is_object(reader.items(field))
 
@@ -232,7 +235,7 @@ def _is_list(reader: SchemaReader, entity: Json, place: Place) -> bool:
 def selection(
     reader: SchemaReader, name: str, schema: Json, members: Mapping[str, Place], entity: Json
 ) -> Filter | None:
-    """The filter that a parameter is, by its name: a field, or a field with an operator."""
+    """The filter that a parameter's name means: a field, or a field with an operator; None if it means none."""
     key = letters(name)
     many: Operator = "in" if reader.is_array(schema) else "equal"
     if key in members:
@@ -240,7 +243,7 @@ def selection(
     if singular(key) != key and (field_ := members.get(singular(key))) is not None:
         return Filter(field_, "in")
     plural = next((place for other, place in members.items() if other != key and singular(other) == key), None)
-    if plural is not None and _is_list(reader, entity, plural):  # ``tag`` of what has ``tags``
+    if plural is not None and _is_list(reader, entity, plural):  # ``tag`` selects by the field ``tags``
         return Filter(plural, many)
     if key.endswith("ids") and (field_ := members.get(key[:-1])) is not None:
         return Filter(field_, "in")
@@ -296,7 +299,7 @@ def _pages(
 
 
 def _scalars(reader: SchemaReader, envelope: Json, at: Place) -> list[Place]:
-    """The places of plain values beside a list, and in objects beside it."""
+    """The places of scalars next to a list, and in objects next to it."""
     if not at or envelope is None:
         return []
     found: list[Place] = []

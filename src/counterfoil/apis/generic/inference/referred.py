@@ -1,4 +1,4 @@
-"""Says which schema of the document another one is, by its reference, and where a body has that schema."""
+"""Finds the reference (``$ref``) of a schema, and the place in a body that has a given reference."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 MAX_DEPTH = 3
-"""How far down in a body a schema is looked for."""
+"""How many levels of a body are searched for a schema."""
 
 
 def reference_of(schema: Json) -> str:
-    """The reference that a schema is, also as the one part of an ``allOf``; empty if it is not a reference."""
+    """The ``$ref`` of a schema, or of its only ``allOf`` part; empty if it is not a reference."""
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             return str(schema["$ref"])
@@ -25,7 +25,7 @@ def reference_of(schema: Json) -> str:
 
 
 def place_of(reader: SchemaReader, schema: Json, reference: str, depth: int = MAX_DEPTH) -> Place | None:
-    """Where a body has what a reference names, also as the one item of a list: ``{"data": {"invoices": [{…}]}}``."""
+    """The place of a reference in a body, also inside the items of a list: ``{"data": {"invoices": [{…}]}}``."""
     if reference_of(schema) == reference:
         return ()
     if not depth:

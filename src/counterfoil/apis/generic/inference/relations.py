@@ -1,4 +1,4 @@
-"""Says which fields the server sets, which point to another collection, and what an action does to a state."""
+"""Infers which fields the server sets, which refer to another collection, and which fields an action sets."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ _BOOLEANS: Mapping[str, tuple[str, bool]] = {
 
 @dataclass(frozen=True)
 class Ownership:
-    """The fields of an entity that clients do not set; ``created`` and ``updated`` hold instants."""
+    """The fields of an entity that clients do not set. ``created`` and ``updated`` are fields with the time of that event."""
 
     owned: tuple[str, ...]
     created: tuple[str, ...]
@@ -107,7 +107,7 @@ class Ownership:
 
 
 def ownership(reader: SchemaReader, entity: Json, sent: Iterable[Json], identity: str) -> Ownership:
-    """Which fields the server sets. ``sent`` are the schemas of the fields that clients send; none if they create nothing."""
+    """The fields that the server sets. ``sent`` are the schemas of request bodies; empty if clients create nothing."""
     accepted = {letters(name) for schema in sent if schema is not None for name in reader.properties(schema)}
     reasons: list[tuple[str, str]] = []
     created, updated = [], []
@@ -132,18 +132,18 @@ def _owned(reader: SchemaReader, key: str, name: str, member: Json, identity: st
     if name == identity:
         return "it identifies the member"
     if key in CREATED | UPDATED:
-        return "it says when the member was made or changed"
+        return "it is when the member was created or changed"
     if key in LINKS:
         return "it is a link to the member"
     if key.endswith("count") and reader.types(member) & {"integer", "number"}:
-        return "it counts"
+        return "it is a count"
     if key in ("object", "type") and len(merged.get("enum") or ()) == 1:
-        return "it has one value only"
-    return "it is in the answer and in no body that clients send" if created else ""
+        return "it has only one possible value"
+    return "it is in responses but in no request body" if created else ""
 
 
 def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...]]:
-    """The field that says in which state a member is, and its values; empty if there is none."""
+    """The field with a member's state, and its values; empty if there is none."""
     members = reader.properties(entity)
     for wanted in STATE_NAMES:
         for name, member in members.items():
@@ -154,44 +154,44 @@ def state_field(reader: SchemaReader, entity: Json) -> tuple[str, tuple[str, ...
 
 
 def is_verb(segment: str) -> bool:
-    """Whether a path segment says what to do (``cancel``, ``mark_as_paid``) and not what there is."""
+    """Whether a path segment is an action (``cancel``, ``mark_as_paid``) and not a noun."""
     parts = words(segment)
     if not parts or (len(parts) == 1 and parts[0] in ("post", "report", "test", "trial")):
         return False
-    return parts[0] in VERBS or _once_more(parts[0]) in VERBS
+    return parts[0] in VERBS or _without_re(parts[0]) in VERBS
 
 
 def is_trial(segment: str) -> bool:
-    """Whether a path segment says that something is only tried (``dryRun``, ``preview``, ``price-estimate``)."""
+    """Whether a path segment names a trial that changes nothing (``dryRun``, ``preview``, ``price-estimate``)."""
     return bool(TRIALS & {*words(segment)}) or letters(segment) == "dryrun"
 
 
-def _once_more(verb: str) -> str:
-    """The verb that is repeated: ``reactivate`` → ``activate``; the word itself if nothing is."""
+def _without_re(verb: str) -> str:
+    """The verb without the prefix ``re``: ``reactivate`` → ``activate``; otherwise unchanged."""
     return verb.removeprefix("re").removeprefix("-") or verb
 
 
 def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[str, Json], str]:
-    """The fields that an action sets, and why; nothing where its name fits no value of a state and no flag."""
+    """The fields that an action sets, and the reason; empty if its name matches no value of a state and no boolean field."""
     parts = words(verb)
     if not parts:
         return {}, ""
     stem = parts[-1] if parts[0] in ("mark", "set", "as") else parts[0]
     name, values = state_field(reader, entity)
     by_letters = {letters(each): each for each in values}
-    if stem not in VERBS and _once_more(stem) in RESULTS:
-        stem = _once_more(stem)
+    if stem not in VERBS and _without_re(stem) in RESULTS:
+        stem = _without_re(stem)
     for wanted in (*RESULTS.get(stem, ()), *_participles(stem), letters(verb)):
         if wanted in by_letters:
-            return {name: by_letters[wanted]}, f"'{verb}' leads to {name} '{by_letters[wanted]}', one of its values"
+            return {name: by_letters[wanted]}, f"'{verb}' sets {name} to '{by_letters[wanted]}', one of its values"
     flag, value = _BOOLEANS.get(stem, (stem, True))
     flags = {flag, *_participles(flag), *(f"is{each}" for each in (flag, *_participles(flag)))}
     for field, member in reader.properties(entity).items():
         if letters(field) in flags and "boolean" in reader.types(member):
-            return {field: value}, f"'{verb}' sets '{field}', which is true or false"
+            return {field: value}, f"'{verb}' sets the boolean '{field}'"
     if name and not values and stem in VERBS and "string" in reader.types(reader.properties(entity)[name]):
         wanted = (RESULTS.get(stem) or _participles(stem))[0]
-        return {name: wanted}, f"'{verb}' leads to {name} '{wanted}'; the document does not list its values"
+        return {name: wanted}, f"'{verb}' sets {name} to '{wanted}'; the document does not list its values"
     return {}, ""
 
 
@@ -208,7 +208,7 @@ def references(
 ) -> list[tuple[str, str, str, float]]:
     """Fields that hold the id of a member of another collection, as (field, collection, reason, confidence).
 
-    ``collections`` are (path, noun, parameter) of those that may be meant; ``own`` is the entity's own collection.
+    ``collections`` are the possible targets as (path, noun, parameter); ``own`` is the entity's own collection.
     """
     by_name: dict[str, str] = {}
     for path, noun, _ in sorted(collections, key=lambda each: (each[0].count("{"), len(each[0]), each[0])):
@@ -225,6 +225,6 @@ def references(
             if target and (target != own or ending):
                 if not ending and (reader.merged(member).get("enum") or key in ("name", "type", "status")):
                     continue
-                found.append((name, target, f"'{name}' names a member of {target}", sure))
+                found.append((name, target, f"'{name}' is named like an id of {target}", sure))
                 break
     return found

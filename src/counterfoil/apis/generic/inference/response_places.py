@@ -1,4 +1,4 @@
-"""Finds where the response of an operation has the member that the operation is about."""
+"""Finds the place of the member in an operation's response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def place_in_response(
     """The place, with the reason and the confidence."""
     schema = response.schema
     if not response.is_json or schema is None:
-        return (), "it answers without a member", 0.9
+        return (), "its response has no member", 0.9
     wanted = reference_of(draft.entity)
     place, why, sure = member_place(reader, schema, (draft.noun, stem_of(draft.parameter)), draft.parameter)
     if not place and (beside := place_beside_id(reader, schema, reader.properties(draft.entity))) is not None:
@@ -25,9 +25,9 @@ def place_in_response(
     if wanted and reference_of(reader.member(schema, place)) != wanted:
         for other, member in reader.properties(schema).items():
             if reference_of(member) == wanted:
-                return (other,), f"'{other}' holds the same schema as the collection", 0.95
+                return (other,), f"'{other}' has the schema of the collection's members", 0.95
         if draft.id and draft.id[0] not in reader.properties(reader.member(schema, place)):
             inner = place_of(reader, schema, wanted)
             if inner is not None:
-                return inner, f"'{inner[0]}' holds the same schema as the collection, further down", 0.9
+                return inner, f"'{inner[0]}' contains the schema of the collection's members", 0.9
     return place, why, sure

@@ -1,6 +1,6 @@
-"""Says what each operation of a document does with the collections that were found: lists, reads, creates, acts, …
+"""Infers the role of each operation: whether it lists, reads, creates or changes members of a collection, …
 
-Where the path does not decide, the response schema does.
+If the path does not decide, the response schema does.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 OWN = frozenset({"me", "self", "myself", "current", "my"})
-"""What a path calls the member that the caller is."""
+"""Path segments for the caller's own member (``/users/me``)."""
 SURE = 0.9
-"""The confidence of an identity that is called ``id``, as the noun's id, or as a path parameter."""
+"""The least confidence of an id property with a usual name: ``id``, the noun's id, or the name of a path parameter."""
 
 
 class Roles:
-    """The roles of one document's operations, which are by ``GET /customers``, as ``openapi.Spec`` has them."""
+    """The roles of one document's operations. The keys of ``operations`` are as in ``openapi.Spec``: ``GET /customers``."""
 
     def __init__(self, operations: Mapping[str, Json], reader: SchemaReader) -> None:
         self.operations = operations
@@ -51,7 +51,7 @@ class Roles:
             same = self.role(f"GET {text}")
             return replace(same, at=(), each=(), reason="as GET, without a body") if same.draft is not None else same
         if method in ("options", "head", "trace"):
-            return InferredRole("made_up", reason=f"{method.upper()} shows no state")
+            return InferredRole("made_up", reason=f"a response to {method.upper()} shows no state")
         if name in self.collections.rpc_operations and (called := self._rpc_role(name)) is not None:
             return called
         if path.has_custom_verb:
@@ -61,7 +61,7 @@ class Roles:
         if text in self.collections.alternates:
             return self._alternate_role(name, method, *self.collections.alternates[text])
         between = self.collections.views.get(text) if path.ends_in_parameter else None
-        if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay identify together
+        if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay together are the id
             found = self._collection_role(name, method, path, between[0])
             if found is not None:
                 found.scope = between[1]
@@ -100,7 +100,7 @@ class Roles:
     def _alternate_role(self, name: str, method: str, draft: CollectionDraft, key: Place) -> InferredRole:
         found = self._member_role(name, method, draft)
         found.key, found.confidence = key, min(found.confidence, 0.85)
-        found.reason += f"; '{key[0]}' is the field that the path has"
+        found.reason += f"; the path has the value of '{key[0]}'"
         return found
 
     def _collection_role(self, name: str, method: str, path: Path, draft: CollectionDraft) -> InferredRole | None:
@@ -119,7 +119,7 @@ class Roles:
             return self._clear_role(name, draft)
         at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
-        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # then ``add_ons`` is not a verb
+        is_listed = bool(draft.items) and "get" in self.paths[path.text]  # a collection, even if called ``add_ons``
         if method == "post" and (is_listed or not is_verb(path.last)):
             return InferredRole("create", draft, at, body=body, reason=f"POST to a collection; {why}", confidence=sure)
         if method in ("put", "patch") and draft.id and not any(method in self.paths[each.text] for each in draft.items):
@@ -127,7 +127,7 @@ class Roles:
             if sent is not None and draft.id[0] in self.reader.properties(sent):
                 return InferredRole(
                     "replace" if method == "put" else "update", draft, at, body=body, id_at=draft.id,
-                    reason=f"its body has '{draft.id[0]}', which identifies", confidence=0.8,
+                    reason=f"its body has the member's id, '{draft.id[0]}'", confidence=0.8,
                 )  # fmt: skip
             if sent is not None and method == "put":
                 return InferredRole(
@@ -136,7 +136,7 @@ class Roles:
         return None
 
     def _clear_role(self, name: str, draft: CollectionDraft) -> InferredRole | None:
-        """DELETE of a collection: of the members whose ids it is sent, or of all. None where it is sent something else."""
+        """DELETE of a collection deletes the members whose ids are sent, or all. None if something else is sent."""
         operation = self.operations[name]
         queries = [each for each in operation.get("parameters") or () if each.get("in") == "query"]
         body = request_schema(operation)
@@ -146,35 +146,35 @@ class Roles:
         in_body = next((each for each in members if letters(each) in nouns), "")
         if not draft.id or draft.entity is None or (not query and not in_body and (queries or body is not None)):
             return None
-        which = f"'{query or in_body}' says which members" if query or in_body else "all members"
+        which = f"'{query or in_body}' lists the ids" if query or in_body else "all members"
         id_at: Place = (in_body,) if in_body and not query else ()
         return InferredRole(
             "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
         )
 
     def _rpc_role(self, name: str) -> InferredRole | None:
-        """An operation that is named by a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
+        """The role of an operation whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
         draft, call = self.collections.rpc_operations[name]
         if draft.entity is None or not draft.id:
             return None
-        said = f"'{call.verb}' says what is done to {draft.path.text}"
+        verb_reason = f"'{call.verb}' is a verb on {draft.path.text}"
         if call.kind == "list":
             found = list_place(self.reader, self.collections.answer(name).schema, draft.noun)
             assert found is not None, name
             item = self.reader.member(self.collections.answer(name).schema, (*found[0], 0))
             each, _, _ = member_place(self.reader, item, (draft.noun,), draft.parameter)
             return InferredRole(
-                "list", draft, found[0], each, reason=f"{said}; {found[1]}", confidence=min(found[2], 0.85)
+                "list", draft, found[0], each, reason=f"{verb_reason}; {found[1]}", confidence=min(found[2], 0.85)
             )
         at, why, sure = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
-        role = InferredRole(call.kind, draft, at, body=body, reason=f"{said}; {why}", confidence=min(sure, 0.85))
+        role = InferredRole(call.kind, draft, at, body=body, reason=f"{verb_reason}; {why}", confidence=min(sure, 0.85))
         if call.kind != "create":
             role.id_at, role.id_query = call.id_at, call.id_query
-            role.reason = f"{said}, of which '{call.id_name}' says which; {why}"
+            role.reason = f"{verb_reason}; '{call.id_name}' is the member's id; {why}"
         if call.kind == "action":
             role.sets, effect = action_effect(self.reader, draft.entity, call.verb)
-            role.reason += f"; {effect or 'what it changes is not seen'}"
+            role.reason += f"; {effect or 'no field that it sets is known'}"
             role.confidence = 0.8 if role.sets else 0.6
         return role
 
@@ -182,10 +182,9 @@ class Roles:
         draft, scope = self.collections.views[path.text]
         found = self._collection_role(name, "get", path, draft)
         assert found is not None, name
-        how = ", of which ".join(
-            ["the members of " + draft.path.text, *(f"{field} is {{{each}}}" for each, field, _ in scope)]
-        )
-        found.reason, found.confidence, found.scope = f"it lists {how}", 0.8, scope
+        where = " and ".join(f"{field} is {{{parameter}}}" for parameter, field, _ in scope)
+        found.reason = f"it lists the members of {draft.path.text}" + (f" where {where}" if where else "")
+        found.confidence, found.scope = 0.8, scope
         return found
 
     def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
@@ -197,22 +196,22 @@ class Roles:
             and not before.ends_in_parameter
             and "get" not in self.paths[path.text]
         ):
-            return InferredRole("made_up", reason=f"'{path.last}' only tries something", confidence=0.8)
+            return InferredRole("made_up", reason=f"'{path.last}' changes nothing: it is a trial", confidence=0.8)
         if (own := self._own_role(name, method, path)) is not None:
             return own
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
         shown = self.collections.shown_by(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
             draft, at, each, role = shown
-            if role == "list" and method == "post" and (many := self._many(name, draft)) is not None:
-                why = f"its body and its answer hold several members of {draft.path.text}"
-                return InferredRole("create", draft, (*at, 0, *each), body=many, reason=why, confidence=0.7)
+            if role == "list" and method == "post" and (items_place := self._many(name, draft)) is not None:
+                why = f"its body and its response have several members of {draft.path.text}"
+                return InferredRole("create", draft, (*at, 0, *each), body=items_place, reason=why, confidence=0.7)
             if role == "list" or method == "post":
-                why = f"its answer holds what {draft.path.text} holds"
+                why = f"its response has the schema of {draft.path.text}"
                 body, _ = self.collections.body_of(name, draft)
                 scope = self.collections.scope(path, draft)
                 if scope is None and role == "one" and draft.items and not draft.path.parameters:
-                    scope, why = [], f"its answer is a member of {draft.path.text}, which does not say below what it is"
+                    scope, why = [], f"its response is a member of {draft.path.text}, without a field for its parent"
                 if scope is not None:
                     does: Role = "list" if role == "list" else "create"
                     return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
@@ -228,13 +227,13 @@ class Roles:
         return self._single_role(name, method, path)
 
     def _sets_state(self, name: str, owner: CollectionDraft, word: str) -> bool:
-        """Whether a word that is no usual verb leads to a state of the member, and no field is sent that might say it."""
+        """Whether an unusual verb names a state of the member, in an operation without fields in its body."""
         if owner.entity is None or self.reader.properties(request_schema(self.operations[name])):
             return False
         return bool(action_effect(self.reader, owner.entity, word.rpartition(".")[2])[0])
 
     def _many(self, name: str, draft: CollectionDraft) -> Place | None:
-        """Where a body holds the fields of several members: it is a list of objects, or has one list of such."""
+        """The place of several members' fields in a request body: the body is, or contains, a list of objects."""
         body = request_schema(self.operations[name])
         if body is None:
             return None
@@ -247,7 +246,7 @@ class Roles:
         return (*listed[0], 0) if sent and 2 * len(shared) >= len(sent) else None
 
     def _own_role(self, name: str, method: str, path: Path) -> InferredRole | None:
-        """``/users/me``, beside ``/users/{id}``: the caller's own member, which is the first."""
+        """The role of ``/users/me`` if there is ``/users/{id}``: it is about the caller's own member, which is the first."""
         draft = self.drafts.get(path.parent().key)
         if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
             return None
@@ -255,7 +254,8 @@ class Roles:
         if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
             return None
         found = self._member_role(name, method, draft)
-        found.first, found.reason, found.confidence = True, f"'{path.last}' is the caller's own; the first member", 0.8
+        found.first, found.confidence = True, 0.8
+        found.reason = f"'{path.last}' is the caller's own member: the first of the collection"
         return found
 
     def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> InferredRole:
@@ -266,14 +266,14 @@ class Roles:
         if member.text in self.collections.alternates:
             owner, key = self.collections.alternates[member.text]
         if owner is None or owner.entity is None or method == "get":
-            return InferredRole("made_up", reason=f"'{verb}' is done to nothing that is known", confidence=0.7)
+            return InferredRole("made_up", reason=f"'{verb}' is an action on no known collection", confidence=0.7)
         effect, why = action_effect(self.reader, owner.entity, verb)
         at, _, _ = self._place(name, owner)
         body, _ = self.collections.body_of(name, owner)
         if not effect and member.ends_in_parameter and KINDS.get(letters(verb)) == "delete":
-            return InferredRole("delete", owner, at, key=key, reason=f"'{verb}' is done to a member", confidence=0.8)
+            return InferredRole("delete", owner, at, key=key, reason=f"'{verb}' deletes a member", confidence=0.8)
         sure = 0.8 if effect else 0.6
-        reason = f"an action on a member; {why or 'what it changes is not seen'}"
+        reason = f"an action on a member; {why or 'no field that it sets is known'}"
         return InferredRole("action", owner, at, body=body, key=key, sets=effect, reason=reason, confidence=sure)
 
     def _created_below(self, name: str, path: Path) -> InferredRole:
@@ -282,11 +282,12 @@ class Roles:
         self._identify(draft, path)
         at, why, _ = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
-        return InferredRole("create", draft, at, body=body, reason=f"POST to what nothing lists; {why}", confidence=0.5)
+        reason = f"POST to a path that no operation lists; {why}"
+        return InferredRole("create", draft, at, body=body, reason=reason, confidence=0.5)
 
     def _identify(self, draft: CollectionDraft, path: Path) -> None:
-        """Find what identifies the members that are created at a path, by the parameter that follows it in another path
-        (``/tickets/{ticketId}/code``). What only might identify is left alone: nothing reads these members by an id."""
+        """Find the id of the members created at a path, also by the parameter that follows in another path
+        (``/tickets/{ticketId}/code``). Unsure ids are ignored: no operation reads these members by an id."""
         length = len(path.segments)
         longer = [each.segments for each in map(read_path, self.paths) if len(each.segments) > length]
         parameter = next(
@@ -303,19 +304,17 @@ class Roles:
         has_read = "get" in self.paths[path.text]
         if method == "post" and not has_read:
             if is_verb(path.last) or not self.reader.properties(answer.schema):
-                return InferredRole(
-                    "made_up", reason="a call that reads or changes nothing that is known", confidence=0.6
-                )
+                return InferredRole("made_up", reason="an operation on no known collection", confidence=0.6)
             return self._created_below(name, path)
         if method == "get" and answer.media_type is None and not {"put", "delete"} & self.paths[path.text].keys():
-            return InferredRole("made_up", reason="it answers without a body", confidence=0.7)
+            return InferredRole("made_up", reason="its response has no body", confidence=0.7)
         if method == "get" and (not answer.is_json or not self.reader.properties(answer.schema)) and answer.media_type:
-            return InferredRole("made_up", reason="its answer is not an object", confidence=0.7)
+            return InferredRole("made_up", reason="its response is not an object", confidence=0.7)
         draft = self._single(path)
         at, why, _ = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {"get": "read_one", "delete": "delete_one"}
-        reason = f"there is one {path.noun or 'of it'} only; {why}"
+        reason = f"there is only one {path.noun or 'resource'} at this path; {why}"
         return InferredRole(roles.get(method, "write_one"), draft, at, body=body, reason=reason, confidence=0.7)
 
     def _single(self, path: Path) -> CollectionDraft:
@@ -329,10 +328,10 @@ class Roles:
                     entity = self.reader.member(self.collections.answer(name).schema, place)
                     if entity is not None and self.reader.properties(entity):
                         draft.entity, draft.source = entity, reference_of(entity) or name
-                        draft.note("entity", draft.source, f"the answer of {name}; {why}", sure)
+                        draft.note("entity", draft.source, f"the response of {name}; {why}", sure)
                         break
         return draft
 
     def _place(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
-        """Where the response of an operation on one member has that member."""
+        """The place of the member in the response of an operation on one member."""
         return place_in_response(self.reader, self.collections.answer(name), draft)

@@ -1,7 +1,7 @@
 """Finds RPC-style operations, whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
 
-Those about one noun are a resource. It is a collection if one of its operations shows a member, and the others say which member
-they mean: their roles are those that other documents give by method and path.
+Operations with the same noun are one resource. It is a collection if the response of one operation shows a member, and the
+requests of the others have the member's id. The verb then gives the role that method and path give in other documents.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ METHODS: Mapping[str, tuple[Role, ...]] = {
     "PUT": ("create", "update", "replace"),
     "PATCH": ("update",),
 }
-"""What a call of a method may do; POST may do anything."""
+"""The roles that each method may have; POST may have any."""
 _DOTTED = re.compile(r"[.:]")
 MIN_OPERATIONS = 2
-"""Operations that make a collection of a resource where none of them reads a member by its id."""
+"""A resource without an operation that reads a member is a collection only if it has this many operations."""
 
 
 @dataclass(frozen=True)
 class RpcOperation:
-    """One operation that is named by a verb; ``id_at`` or ``id_query`` says where its request names the member."""
+    """One operation whose path names a verb; ``id_at`` or ``id_query`` is the place of the member's id in its request."""
 
     name: str
     noun: str
@@ -57,7 +57,7 @@ class RpcOperation:
 
 @dataclass
 class RpcResource:
-    """The operations about one noun, below one path. ``entity`` is the schema of a member, ``source`` what shows it."""
+    """The operations with one noun below one path. ``entity`` is a member's schema, ``source`` the operation that shows it."""
 
     path: Path
     operations: list[RpcOperation] = field(default_factory=list)
@@ -68,19 +68,19 @@ class RpcResource:
 
 
 def split_rpc_path(path: Path) -> tuple[Path, str, str, str] | None:
-    """The path before an operation, its noun, its verb and how they are written; None if the path names no verb."""
+    """The path above an operation, its noun, its verb and their style; None if the path names no verb."""
     if not path.segments or path.parameters:
         return None
     last = path.last
     parts = [each for each in _DOTTED.split(last) if each]
     if len(parts) > 1:
         return path.parent(), "/".join(parts[:-1]), parts[-1], "dotted"
-    spoken = words(last)
-    if len(spoken) > 1 and (spoken[0] in KINDS or spoken[0] in VERBS):
-        noun = re.sub(r"^[^A-Za-z0-9]+", "", last[len(spoken[0]) :])
-        return path.parent(), noun[:1].lower() + noun[1:], spoken[0], "spoken"
-    if len(spoken) == 1 and (spoken[0] in KINDS or is_verb(last)) and len(path.segments) > 1:
-        return path.parent(2), path.parent().last, spoken[0], "below"
+    parts_of_name = words(last)
+    if len(parts_of_name) > 1 and (parts_of_name[0] in KINDS or parts_of_name[0] in VERBS):
+        noun = re.sub(r"^[^A-Za-z0-9]+", "", last[len(parts_of_name[0]) :])
+        return path.parent(), noun[:1].lower() + noun[1:], parts_of_name[0], "spoken"
+    if len(parts_of_name) == 1 and (parts_of_name[0] in KINDS or is_verb(last)) and len(path.segments) > 1:
+        return path.parent(2), path.parent().last, parts_of_name[0], "below"
     return None
 
 
@@ -131,11 +131,11 @@ def _joined(before: Path, noun: str) -> Path:
 
 
 def _is_collection(resource: RpcResource, styles: set[str]) -> bool:
-    """Whether the operations that say which member they mean are enough for a collection."""
+    """Whether the usable operations of a resource are enough for a collection."""
     kinds = {each.kind for each in resource.operations}
     if resource.entity is None or not resource.id or not kinds & {"read", "list", "create"}:
         return False
-    if styles == {"below"}:  # ``/customers/search`` beside ``/customers/{id}`` is told by its path
+    if styles == {"below"}:  # ``/customers/search`` next to ``/customers/{id}`` gets its role from its path
         return "create" in kinds and bool(kinds & {"read", "list"})
     return len(resource.operations) >= MIN_OPERATIONS or "read" in kinds
 
@@ -146,7 +146,7 @@ def _describe_resource(
     answers: Mapping[str, DocumentedResponse],
     reader: SchemaReader,
 ) -> None:
-    """Find the schema of a member, what identifies it, and which operations say the member that they mean."""
+    """Find the schema of a member, its id, and the operations whose request has that id."""
     _find_entity(resource, answers, reader)
     if resource.entity is None:
         return
@@ -165,7 +165,7 @@ def _describe_resource(
 
 
 def _find_entity(resource: RpcResource, answers: Mapping[str, DocumentedResponse], reader: SchemaReader) -> None:
-    """Find the schema of a member, in the answer of the best operation that shows one."""
+    """Find the schema of a member in the response of an operation: of a read, else a list, else a write."""
     order: dict[Role, int] = {"read": 0, "list": 1, "create": 2, "update": 3, "replace": 3}
     noun = resource.path.noun
     for call in sorted(resource.operations, key=lambda each: order.get(each.kind, 9)):
@@ -178,14 +178,14 @@ def _find_entity(resource: RpcResource, answers: Mapping[str, DocumentedResponse
         entity = reader.member(answer.schema, (*base, *place))
         if entity is not None and reader.properties(entity):
             resource.entity, resource.source = entity, call.name
-            resource.why.append(("entity", call.name, f"the answer of {call.name}; {why}", sure))
+            resource.why.append(("entity", call.name, f"the response of {call.name}; {why}", sure))
             return
 
 
 def _id_of(
     call: RpcOperation, operation: Mapping[str, Json], resource: RpcResource, reader: SchemaReader
 ) -> RpcOperation | None:
-    """The call with the place where its request names the member; None if it names none."""
+    """The operation with the place of the member's id in its request; None if the request has no id."""
     noun = singular(resource.path.noun)
     queries = {
         each["name"]: each.get("schema", {})

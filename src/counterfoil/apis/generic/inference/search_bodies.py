@@ -1,4 +1,4 @@
-"""Reads the body of a search (``POST /customers/search``) as the parameters that a list has in its query elsewhere."""
+"""Reads the request body of a search (``POST /customers/search``) as if its properties were query parameters of a list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_DEPTH = 4
 def body_queries(
     reader: SchemaReader, parameters: list[Mapping[str, Json]], body: Json, entity: Json, envelope: Json, at: Place
 ) -> Queries:
-    """What the query parameters and the members of the body do. Names of members are places in the body."""
+    """What the query parameters and the properties of the body do. Properties are named by their places in the body."""
     places: dict[str, str] = {}
     found = [each for each in parameters if each.get("in") == "query"]
     for place, schema in _members(reader, body, (), 0):
@@ -49,7 +49,7 @@ def body_queries(
 
 
 def _members(reader: SchemaReader, schema: Json, below: Place, depth: int) -> Iterator[tuple[Place, Json]]:
-    """The body's members, those of its groups (``query.filter.state``) included."""
+    """The body's properties, with those of its groups (``query.filter.state``) in place of the groups."""
     for name, member in reader.properties(schema).items():
         key = letters(name)
         is_group = key in GROUPS or key.endswith(("filter", "filters", "query"))

@@ -17,7 +17,7 @@ SEARCHES = word_set("search query find list lookup filter listall findall")
 
 
 def search_role(collections: FoundCollections, name: str, path: Path) -> InferredRole | None:
-    """What a POST to this path lists; None if it is not a search, or it is not known what it lists."""
+    """The role ``list`` of a POST to a search path; None if it is not a search, or what it lists is not known."""
     answer = collections.answer(name)
     if not _is_search(path.last) or path.ends_in_parameter or not answer.is_json:
         return None
@@ -27,7 +27,7 @@ def search_role(collections: FoundCollections, name: str, path: Path) -> Inferre
         return None
     shown = collections.shown_by(name, above)
     if shown is not None and shown[3] == "list" and (scope := collections.scope(path, shown[0])) is not None:
-        why = f"it lists what {shown[0].path.text} holds; the body selects"
+        why = f"it lists members of {shown[0].path.text}; the body selects"
         sure = 0.85 if shown[0].path.key == above.key else 0.6
         return InferredRole("list", shown[0], shown[1], shown[2], scope=scope, reason=why, confidence=sure)
     return _by_fields(collections, above, answer.schema, found)
@@ -36,7 +36,7 @@ def search_role(collections: FoundCollections, name: str, path: Path) -> Inferre
 def _by_fields(
     collections: FoundCollections, above: Path, schema: Json, found: tuple[Place, str, float]
 ) -> InferredRole | None:
-    """A search in the collection above it, if what it lists has that collection's fields."""
+    """The role of a search in the collection above it, if the listed items have that collection's fields."""
     draft = collections.drafts.get(above.key)
     if draft is None or draft.single or draft.entity is None or not draft.id:
         return None
@@ -46,18 +46,18 @@ def _by_fields(
     members, known = reader.properties(reader.member(item, each)), reader.properties(draft.entity)
     if draft.id[0] not in members or 2 * len(members.keys() & known.keys()) < len(members):
         return None
-    reason = f"what it lists has the fields of {draft.path.text}; the body selects; {how}"
+    reason = f"the listed items have the fields of {draft.path.text}; the body selects; {how}"
     return InferredRole("list", draft, at, each, reason=reason, confidence=min(sure, is_list, 0.8))
 
 
 def _is_search(segment: str) -> bool:
-    """Whether a path segment says that members are looked for: ``search``, ``customers:query``, ``search-items``."""
+    """Whether a path segment names a search: ``search``, ``customers:query``, ``search-items``."""
     parts = words(segment.rpartition(":")[2])
     return bool(parts) and parts[0] in SEARCHES
 
 
 def _without_search(path: Path) -> Path:
-    """The path of what is searched: ``/customers`` for ``/customers/search`` and for ``/customers:search``."""
+    """The path of the searched collection: ``/customers`` for ``/customers/search`` and for ``/customers:search``."""
     if ":" not in path.last:
         return path.parent()
     segments = (*path.parent().segments, Segment(path.last.rpartition(":")[0], ""))

@@ -1,4 +1,4 @@
-"""Says which instant of a member a parameter such as ``from``, ``since`` or ``end_date`` bounds."""
+"""Infers which date or time field a parameter such as ``from``, ``since`` or ``end_date`` filters by."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ WINDOWS: Mapping[str, Operator] = {
     **dict.fromkeys(("from", "fromdate", "fromtime", "since"), "from"),
     **dict.fromkeys(("enddate", "endtime", "to", "todate", "totime", "until", "end", "endat", "before"), "to"),
 }  # fmt: skip
-"""What a parameter of this name does to the field that says when something was."""
+"""The filter operator of a parameter with this name."""
 _BEGINS = re.compile(r"(?i)(?:start|begin|begun|opened|placed|issued|occurred|date$|time$|timestamp$)")
-"""Names of fields that say when something began or was."""
+"""Names of fields with the time at which something began or happened."""
 
 
 def time_span(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json) -> Filter | None:
-    """A parameter that begins or ends a span of time (``start_date``, ``until``): of the entity's one instant, of that which
-    the parameter's description names, or of when the member was made or began."""
+    """The filter of a parameter that is the start or end of a time span (``start_date``, ``until``); None for others.
+
+    The field is the entity's only time field, else the one that the parameter's description mentions, else the time of creation,
+    else the time of the beginning.
+    """
     schema = parameter.get("schema", {})
     operator = WINDOWS.get(letters(str(parameter.get("name"))))
     merged = reader.merged(schema)
@@ -33,10 +36,10 @@ def time_span(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json)
         return None
     fields = reader.properties(entity)
     instants = [name for name, each in fields.items() if _is_instant(reader, each) or letters(name) in CREATED]
-    said = words(f"{parameter.get('description') or ''} {merged.get('description') or ''}")
+    described = words(f"{parameter.get('description') or ''} {merged.get('description') or ''}")
     chosen = (
         (instants if len(instants) == 1 else [])
-        or [each for each in instants if _stem(each) and _stem(each) in said]
+        or [each for each in instants if _stem(each) and _stem(each) in described]
         or [each for each in instants if letters(each) in CREATED]
         or [each for each in instants if _BEGINS.match(each)]
     )
@@ -47,12 +50,12 @@ def time_span(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json)
 
 
 def _stem(field: str) -> str:
-    """The word that says what happened at an instant: ``started`` for ``startedAt``; empty where there is none."""
+    """The word for the event in the name of a time field: ``started`` for ``startedAt``; empty if there is none."""
     parts = [each for each in words(field) if each not in ("at", "on", "date", "time", "timestamp")]
     return parts[0] if len(parts) == 1 else ""
 
 
 def _is_instant(reader: SchemaReader, member: Json) -> bool:
-    """Whether a field holds a date or time, or a list of them."""
+    """Whether a field has a date or time, or a list of them."""
     merged = reader.merged(reader.items(member) if reader.is_array(member) else member)
     return merged.get("format") in ("date", "date-time", "unix-time")

@@ -1,9 +1,9 @@
-"""Makes a law book for any OpenAPI document from the model that was inferred of it.
+"""Makes a law book for any OpenAPI document from its inferred model.
 
 The laws are the families that the vendors' books use (paging, filters, sort orders, identity), applied to inferred
-collections, and those that follow from a resource's life: what was written is read, an update changes only what was sent,
-what was deleted is gone. Each law says what in the document it was inferred from, and how sure that is: the checker shows a
-law that is not sure, and does not hold, as a question (``contract.runner.SURE``).
+collections, and laws about the lifecycle of a resource: what was written is read, an update changes only what was sent,
+what was deleted is gone. Each law names the inference that it is based on, and its confidence: if a law of low confidence is
+broken, the checker shows a question instead of a failure (``contract.runner.SURE``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from counterfoil.openapi import Spec
 
 Json = Any
 UNSURE = 0.5
-"""The confidence of a law that the document gives a reason to doubt: it is shown as a question if it does not hold."""
+"""The confidence of a law that the document gives a reason to doubt: if it is broken, the checker shows a question."""
 
 
 def law_book(spec: Spec, model: Model) -> LawBook:
@@ -64,7 +64,7 @@ def law_book(spec: Spec, model: Model) -> LawBook:
 
 
 def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
-    """The operations that create what clients identify, with the place of the id in request and response."""
+    """The create operations whose id the client chooses, with the place of the id in request and response."""
     for each in model.operations.values():
         collection = model.collections.get(each.collection)
         if each.role != "create" or collection is None or not collection.id:
@@ -74,10 +74,8 @@ def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
 
 
 def _health_check(spec: Spec, model: Model, is_json: Callable[[Operation], bool]) -> Operation | None:
-    """A read that needs no id: a list, else what there is one of, else any GET without path parameters; None without any.
-
-    One that answers in JSON comes before all others.
-    """
+    """A GET without path parameters, JSON responses first, then by role: a list, a single resource, any other; None if there
+    is none."""
     reads = [each for name, each in model.operations.items() if name.startswith("GET ") and "{" not in name]
     required = {
         each.name: any(
@@ -102,7 +100,7 @@ def _laws(spec: Spec, model: Model, resource: Resource, known: Mapping[str, Reso
 
 
 def _inferred_from(model: Model, law: Law) -> str:
-    """What in the document the law was inferred from, to be added to its sentence."""
+    """The reason of the inference that the law is based on, to be added to its sentence."""
     parameter = law.id.partition(".filter.")[2]
     wanted = f"filter {parameter}" if parameter else "role:"
     reasons = (
@@ -113,7 +111,7 @@ def _inferred_from(model: Model, law: Law) -> str:
 
 
 def _confidence(model: Model, operation: str, resource: Resource) -> float:
-    """How sure the least sure decision is that a law about the operation rests on."""
+    """The lowest confidence of the decisions that a law about the operation is based on."""
     essential = ("role:", "identity", "list at", "member at", "fields at")
     found = [
         each.confidence
@@ -160,7 +158,7 @@ def _list_laws(prefix: str, resource: Resource, known: Mapping[str, Resource]) -
 
 
 def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
-    """Whether an alternative of the list's items has no member for the id, so that not every item may have one."""
+    """Whether an alternative (``oneOf``, ``anyOf``) of the list's items has no id property."""
     schema = resource.schema(listing)
     described = resource.document.schemas.resolved(schema) if isinstance(schema, dict) else {}
     alternatives = [each for key in ("oneOf", "anyOf") for each in described.get(key) or ()]
@@ -168,7 +166,7 @@ def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
 
 
 def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callable[[ItemList], Law]) -> Law:
-    """The law on the list below parents that are found at the target."""
+    """The law about a list whose path has parents: it takes parents that exist at the target."""
     assert resource.items is not None
     law = make(resource.items)
     if not resource.collection.parents:
@@ -183,7 +181,7 @@ def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callabl
 
 
 def _walk(id: str, resource: Resource, known: Mapping[str, Resource]) -> Law:
-    """Following the cursor from page to page reads every member once, whatever the size of the pages."""
+    """Following the cursor from page to page reads every member once, with any page size."""
 
     def check(ctx: LawContext) -> None:
         found = at_parents(resource, parents_of(ctx, resource, known))
@@ -262,7 +260,7 @@ def _member_laws(prefix: str, resource: Resource, known: Mapping[str, Resource])
 
 
 def _is_address(resource: Resource, field: str) -> bool:
-    """Whether a field has an e-mail or web address, which identifies nothing though its name is that of a collection."""
+    """Whether a field has an e-mail or web address: then it is not an id, even if it is named like a collection."""
     listing = resource.operation("list")
     schema = resource.schema(listing) if listing is not None else None
     member = resource.reader.member(schema, (field,)) if schema is not None else None

@@ -23,7 +23,7 @@ def without_credential(id: str, resource: Resource, operation: Operation, known:
             response.status in (401, 403), "401 without a credential", f"{response.status}: {response.brief(120)}"
         )
 
-    return Law(id, operation.name, "auth", (), "Without a credential the answer is 401 (or 403).", check)
+    return Law(id, operation.name, "auth", (), "Without a credential the response is 401 (or 403).", check)
 
 
 def every_value_is_accepted(
@@ -43,4 +43,4 @@ def every_value_is_accepted(
         ctx.for_each(values, is_accepted)
 
     shown = ", ".join(map(str, values[:12]))
-    return Law(id, listing.name, "enums", (), f"{param} takes each of the documented values: {shown}.", check)
+    return Law(id, listing.name, "enums", (), f"{param} accepts each of the documented values: {shown}.", check)

@@ -21,11 +21,11 @@ Json = Any
 
 
 class CannotMake(Exception):
-    """No value is known that the schema allows: the message says why."""
+    """No value that the schema allows could be made; the message says why."""
 
 
 def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
-    """The media type of the operation's request, JSON before forms, with what the document says of it."""
+    """The media type of the operation's request body, JSON before forms, with its Media Type Object; None if there is none."""
     body = definition.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     content = content if isinstance(content, dict) else {}
@@ -36,10 +36,10 @@ def media_of(definition: Mapping[str, Json]) -> tuple[str, Json] | None:
 
 
 def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapping[str, Json]) -> dict[str, Json]:
-    """Valid fields of a body for the operation, without the envelope.
+    """Valid fields of a request body for the operation, without the envelope.
 
-    They are those of an example, or of ``like`` (a listed member, or None), as far as the schema allows, and ``fixed`` in any
-    case. Raises ``CannotMake``.
+    They come from an example, or from ``like`` (a listed member, or None), as far as the schema allows, and from ``fixed``.
+    Raises ``CannotMake``.
     """
     media = media_of(document.spec.operations[operation.name])
     if media is None or media[1].get("schema") is None:
@@ -61,12 +61,12 @@ def fields_for(operation: Operation, document: Document, like: Json, fixed: Mapp
         raise CannotMake("its body is not an object")
     if media[0].partition(";")[0] == MULTIPART:
         fields = _without_files(document, document.reader.member(schema, operation.body) or {}, fields)
-    meant = {**fields, **_listed_values(operation, document, fields)}
-    return meant if checks.is_valid(wrapped(operation.body, meant)) else fields
+    better = {**fields, **_listed_values(operation, document, fields)}
+    return better if checks.is_valid(wrapped(operation.body, better)) else fields
 
 
 def _without_files(document: Document, schema: Json, fields: Mapping[str, Json]) -> dict[str, Json]:
-    """The fields of a multipart form that are not files. Raises ``CannotMake`` where the document requires a file."""
+    """The fields of a multipart form that are not files. Raises ``CannotMake`` if the document requires a file."""
     members, required = document.reader.properties(schema), document.reader.required(schema)
     files = {name for name in members if name in fields and _is_file(document, members[name])}
     if files & required:
@@ -75,15 +75,15 @@ def _without_files(document: Document, schema: Json, fields: Mapping[str, Json])
 
 
 def _is_file(document: Document, schema: Json) -> bool:
-    """Whether a field of a form is a file (OpenAPI 3.0: format binary; 3.1: contentMediaType), or a list of such."""
+    """Whether a field of a form is a file (OpenAPI 3.0: format binary; 3.1: contentMediaType), or a list of files."""
     inner = document.reader.items(schema) if document.reader.is_array(schema) else schema
     merged = document.schemas.resolved(inner) if isinstance(inner, dict) else {}
     return merged.get("format") in ("binary", "base64", "byte") or "contentMediaType" in merged
 
 
 def _listed_values(operation: Operation, document: Document, fields: Mapping[str, Json]) -> dict[str, Json]:
-    """For fields that a member shows with one of listed values, the first of them where another was made: a request that says
-    only "a text" means one of those."""
+    """The first value of the response's enum for each field that has another value: a request schema that allows any text
+    often means one of the enum."""
     shown = document.properties(document.model.collections[operation.collection])
     listed = {name: document.reader.merged(shown[name]).get("enum") for name in fields if name in shown}
     return {
@@ -102,7 +102,7 @@ def _examples(media: Mapping[str, Json], operation: Operation, document: Documen
 
 
 def _like(schema: Json, operation: Operation, document: Document, like: Json) -> dict[str, Json]:
-    """The values of a listed member for the properties that a client sends."""
+    """The values of the listed member ``like`` for the properties that a client sends."""
     if not isinstance(like, dict):
         return {}
     sent = document.reader.properties(document.reader.member(schema, operation.body) or {})
@@ -115,12 +115,15 @@ def _like(schema: Json, operation: Operation, document: Document, like: Json) ->
 
 
 def any_value(document: Document, schema: Json, where: str) -> Json:
-    """A value that the schema allows: its example, default or first enum value, else made. Raises ``CannotMake``."""
+    """A value that the schema allows: its example or default, an array's enum values, or a made value.
+
+    Raises ``CannotMake``.
+    """
     merged = document.reader.merged(schema or {})
     for known in (*document.reader.examples(schema), merged.get("default")):
         if known is not None:
             return known
-    if document.reader.is_array(schema):  # all values that are listed, or one
+    if document.reader.is_array(schema):  # all enum values, or one made value
         items = document.reader.items(schema)
         listed = [each for each in document.reader.merged(items).get("enum") or () if each is not None]
         return listed or [any_value(document, items, where)]
@@ -157,7 +160,7 @@ def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[s
 
 
 def _multipart(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Fields as a multipart form (RFC 7578), with a boundary that is in none of them."""
+    """Fields as a multipart form (RFC 7578), with a boundary that no field contains."""
     boundary = "counterfoil"
     while any(boundary in text for pair in pairs for text in pair):
         boundary += "-"
@@ -170,12 +173,12 @@ def _multipart(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _quoted(name: str) -> str:
-    """A name in a header (HTML, 4.10.22.8)."""
+    """A field's name escaped for a header (HTML, 4.10.22.8)."""
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def plain(value: Json) -> Json:
-    """Without the exact numbers that the checker reads from answers, which JSON cannot express."""
+    """The value with ``Decimal`` numbers, which the checker reads from responses, as ``int`` or ``float``."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):

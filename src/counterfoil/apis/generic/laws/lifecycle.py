@@ -1,4 +1,4 @@
-"""Laws about changes: what was written is read, listed, changed alone, and gone after it was deleted."""
+"""Laws about writes: a created member is readable and listed, an update changes only what was sent, a deleted member is gone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Known = Mapping[str, Resource]
 
 @dataclass(frozen=True)
 class _Created:
-    """A member that a law made: its parents' ids, its own id, the fields that were sent, and the member in the answer."""
+    """A member that a law created: its parents' ids, its own id, the fields that were sent, and the member in the response."""
 
     parents: tuple[Json, ...]
     id: Json
@@ -36,27 +36,27 @@ class _Created:
 
 
 def created_is_readable(id: str, resource: Resource, create: Operation, read: Operation, known: Known) -> Law:
-    """What was sent when a member was created is read afterwards."""
+    """A read of a created member shows the values that were sent."""
 
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
         member = _read(ctx, resource, read, made)
         shown, can_be_shown = scalars(member), _can_be_shown(resource, read, member)
         set_by_the_server = {*resource.collection.server_owned, *map(str, resource.collection.id[:1])}
-        was = {name: value for name, value in scalars(dict(made.fields)).items() if name not in set_by_the_server}
+        sent = {name: value for name, value in scalars(dict(made.fields)).items() if name not in set_by_the_server}
         lost = {
             name: (value, shown[name])
-            for name, value in was.items()
+            for name, value in sent.items()
             if name in shown and not same(shown[name], value) and can_be_shown(name, value)
         }
         ctx.expect(not lost, f"the values that were sent: {dict(made.fields)}", lost)
 
-    text = "A member that was created is found by its id, with the values that were sent."
+    text = "A created member is found by its id, with the values that were sent."
     return Law(id, create.name, "lifecycle", (), text, check, writes=True)
 
 
 def _can_be_shown(resource: Resource, read: Operation, member: Mapping[str, Json]) -> Callable[[str, Json], bool]:
-    """Whether a valid answer could have a value in a field of the member: documents take ``US`` and answer ``UNITED STATES``."""
+    """A function that tells whether a response may show a value: a document may accept ``US`` but show ``UNITED STATES``."""
     schema = resource.schema(read)
     checks = None if schema is None else resource.document.schemas.validator(schema, "response")
     if checks is None or not checks.is_valid(member):
@@ -70,18 +70,18 @@ def created_is_listed(id: str, resource: Resource, create: Operation, known: Kno
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
         if resource.items is not None and resource.items.base:
-            raise NotTried(f"the list asks for {', '.join(resource.items.base)}, which the new member may not match")
+            raise NotTried(f"the list requires {', '.join(resource.items.base)}, which the new member may not match")
         ids = _listed_ids(ctx, resource, made.parents, _selecting(resource, made.member))
         most = _most_listed(resource)
         if most is not None and len(ids) >= most and str(made.id) not in ids:
             raise NotTried(f"the list shows no more than {counted(most, 'member')}")
         ctx.expect(ids.count(str(made.id)) == 1, f"{made.id} once in the list", f"{ids.count(str(made.id))} times")
 
-    return Law(id, create.name, "lifecycle", (), "A member that was created is in the list, once.", check, writes=True)
+    return Law(id, create.name, "lifecycle", (), "A created member is in the list, once.", check, writes=True)
 
 
 def _most_listed(resource: Resource) -> int | None:
-    """How many members the list may show, where it has no pages; None without a bound."""
+    """The maximum length of a list without paging; None if there is paging or no maximum."""
     listing = resource.operation("list")
     if listing is None or listing.pages.kind != "none":
         return None
@@ -103,12 +103,14 @@ def update_changes_only_what_was_sent(
         require_accepted(ctx, call(ctx, resource, update, made.parents, made.id, fields={name: value}), update)
         after = _read(ctx, resource, read, made)
         ctx.expect(after.get(name) == value, f"{name} {quoted(value)}", after.get(name))
-        moved = {*resource.collection.server_owned, *resource.collection.updated, name}
-        was, now = scalars(before), scalars(after)
-        other = {key: (was[key], now.get(key)) for key in was if key not in moved and not same(now.get(key), was[key])}
+        may_change = {*resource.collection.server_owned, *resource.collection.updated, name}
+        old, new = scalars(before), scalars(after)
+        other = {
+            key: (old[key], new.get(key)) for key in old if key not in may_change and not same(new.get(key), old[key])
+        }
         ctx.expect(not other, f"only {name} changed", other)
 
-    text = "An update changes the field that was sent, and leaves the others as they were."
+    text = "An update changes the field that was sent, and no other."
     return Law(id, update.name, "lifecycle", (), text, check, writes=True)
 
 
@@ -129,14 +131,14 @@ def deleted_is_not_found(
         if ctx.observations.left_behind:
             ctx.observations.left_behind.pop()
 
-    text = "A member that was deleted is answered with 404 (or 410), and is in the list no more."
+    text = "The response for a deleted member is 404 (or 410), and the list does not contain it."
     return Law(id, delete.name, "lifecycle", (), text, check, writes=True)
 
 
 def action_sets_fields(
     id: str, resource: Resource, create: Operation, read: Operation, action: Operation, known: Known
 ) -> Law:
-    """An action sets the fields that its name says."""
+    """An action sets the fields that the model has for it."""
 
     def check(ctx: LawContext) -> None:
         made = _create(ctx, resource, create, known)
@@ -154,7 +156,7 @@ def action_sets_fields(
 
 
 def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known) -> _Created:
-    """A new member. A target that refuses the body that the document suggests leaves the law untried."""
+    """Create a member. Raises ``NotTried`` if the target refuses the request body made from the document."""
     parents = parents_of(ctx, resource, known)
     listed = at_parents(resource, parents)
     examples = listed.whole_list(ctx) if listed is not None else []
@@ -170,7 +172,7 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     except CannotMake as problem:
         raise NotTried(f"no body for {create.name} could be made: {problem}") from None
     if key in fields and read is not None and not may_be(fields[key]):
-        del fields[key]  # the server chooses one that can be asked for
+        del fields[key]  # the server chooses an id that is valid in the path
     before = len(ctx.observations.left_behind)
     response = call(ctx, resource, create, parents, fields=fields if takes_body else None)
     require_accepted(ctx, response, create)
@@ -180,14 +182,14 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
     if key is None and (location := response.headers.get("location")):
         key = unquote(urlsplit(location).path.rstrip("/").rsplit("/", 1)[-1])
     if key is None:
-        raise NotTried(f"the answer of {create.name} does not show the new member's id")
+        raise NotTried(f"the response of {create.name} does not show the new member's id")
     _note_created(ctx, resource, parents, key, before)
     return _Created(parents, key, fields, shown)
 
 
 def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json, before: int) -> None:
-    """The member's own path, so that it may be changed and deleted again, and is listed as left behind; ``before`` so many
-    paths were."""
+    """Note the path of a created member as left behind; later requests may change and delete it. ``before`` is the number of
+    paths noted before the request."""
     member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
     if member is not None:
         path = member.name.partition(" ")[2]
@@ -205,9 +207,9 @@ def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) 
 
 
 def _selecting(resource: Resource, member: Json) -> dict[str, str]:
-    """What a list is asked for to show a member where its filters select something by default.
+    """The query with which a list shows a member, if the defaults of its filters would not select it.
 
-    Raises ``NotTried`` where the document does not say how the member is asked for.
+    Raises ``NotTried`` if the document does not say which value selects the member.
     """
     listing = resource.operation("list")
     assert listing is not None
@@ -218,14 +220,12 @@ def _selecting(resource: Resource, member: Json) -> dict[str, str]:
         if selects is None or default is None:
             continue
         checks = resource.document.schemas.validator(each["schema"], "request")
-        if not checks.is_valid(default):  # "all", which is not listed: nothing is selected
+        if not checks.is_valid(default):  # such as "all", which is not in the enum: no filter by default
             continue
         value = plain(at(member, selects.field))
         is_usual = selects.operator in ("equal", "in") and isinstance(value, (str, int, float))
         if not is_usual or not checks.is_valid(value):
-            raise NotTried(
-                f"the list selects by {each['name']} unless told otherwise, and the new member may not match"
-            )
+            raise NotTried(f"the list filters by {each['name']} by default, and the new member may not match")
         if not same(value, default):
             wanted[each["name"]] = str(value).lower() if isinstance(value, bool) else str(value)
     return wanted
@@ -238,19 +238,19 @@ def _listed_ids(
     assert items is not None
     found = items.fetch_all(ctx, query)
     if len(found) >= MAX_ITEMS or items.is_large(ctx):
-        raise NotTried(f"{resource.name} has more than {MAX_ITEMS:,} members: its list is not read whole")
+        raise NotTried(f"{resource.name} has more than {MAX_ITEMS:,} members: too many to read the whole list")
     return list(map(str, items.ids(found)))
 
 
 def _names_a_type(resource: Resource, schema: Json, name: str, depth: int = 3) -> bool:
-    """Whether a member says which type an object is of (OpenAPI 3.0.3, Discriminator Object): it is not free to change."""
+    """Whether a property is the discriminator of an object's type (OpenAPI 3.0.3, Discriminator Object): it must not change."""
     schema = resource.document.schemas.resolved(schema)
     parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key) or ()] if depth else []
     return property_of(schema) == name or any(_names_a_type(resource, part, name, depth - 1) for part in parts)
 
 
 def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -> tuple[str, str]:
-    """A field of plain text that the update takes, and a new value for it."""
+    """A field for free text that the update accepts, and a new value for it. Raises ``NotTried`` if there is none."""
     media = media_of(resource.definition(update))
     schema = resource.reader.member(media[1].get("schema"), update.body) if media else None
     fixed = {*resource.collection.server_owned, resource.collection.state, *map(str, resource.collection.id[:1])}
@@ -262,4 +262,4 @@ def _change(resource: Resource, update: Operation, before: Mapping[str, Json]) -
         refers = any(name == field for field, _ in resource.collection.references)
         if is_text and is_free and not refers and name not in fixed and isinstance(before.get(name), str):
             return name, f"{before[name]} changed"
-    raise NotTried(f"{update.name} takes no field of free text that a member shows")
+    raise NotTried(f"{update.name} accepts no free-text field that a member shows")

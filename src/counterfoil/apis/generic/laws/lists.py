@@ -1,4 +1,4 @@
-"""Describes the lists of a model to the families of laws: identity, pages, filters and sort orders."""
+"""Describes the lists of a model for the families of laws: identity, pages, filters and sort orders."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from counterfoil.contract.law import NotTried
 
 Json = Any
 SIZE = 100
-"""The page size asked for where the document gives no maximum."""
+"""The page size requested if the document has no maximum."""
 ALWAYS_SENT = ("accept", "content-type", "authorization")
 """Headers that are not parameters (OpenAPI 3.1, Parameter Object)."""
 MAX_PAGES = 200
 _DIRECTED = re.compile(r"(.+?)([_:., -])(asc|desc|ASC|DESC)")
-"""An order that says its direction: ``price_desc``."""
+"""A sort value that includes the direction: ``price_desc``."""
 
 
 @dataclass(frozen=True)
 class WalkedList(ItemList):
-    """A list that is read page after page because its pages cannot be asked for by number and size."""
+    """A list whose pages have to be read one after the other, because they cannot be requested by number and size."""
 
     walk: ModelPages = field(default_factory=ModelPages)
     smallest: int = 1
-    """The smallest page that may be asked for."""
+    """The smallest page size that may be requested."""
 
     def first_page(self, ctx: LawContext, query: Mapping[str, Any]) -> list[Json]:
         return self.fetch(ctx, {**query, **self._size()})
@@ -65,8 +65,8 @@ class WalkedList(ItemList):
             body = ctx.json_body(response, self.statuses)
             page = self.items(body)
             ctx.expect(isinstance(page, list), "a JSON array of items", body)
-            new = [item for item in page if self._told_by(item) not in seen]
-            seen.update(map(self._told_by, new))
+            new = [item for item in page if self._item_key(item) not in seen]
+            seen.update(map(self._item_key, new))
             found += new
             following = self._position(body, page, number + 1, len(found))
             if not new or following is None or len(found) > MAX_ITEMS:
@@ -74,8 +74,8 @@ class WalkedList(ItemList):
             position = following
         return found[:MAX_ITEMS]
 
-    def _told_by(self, item: Json) -> str:
-        """What tells an item from others: its id, or all of an item whose alternative has none."""
+    def _item_key(self, item: Json) -> str:
+        """A key to recognise an item: its id, or the whole item if it has none."""
         identity = self.identity.raw(item)
         return str(item if identity is None else identity)
 
@@ -96,13 +96,13 @@ class WalkedList(ItemList):
         if isinstance(last, dict | list):
             asked = self._size()
             if asked and len(page) >= asked[pages.size]:
-                raise NotTried(f"what {pages.at} continues the list is not documented, and its items have no id")
+                raise NotTried(f"the value of {pages.at} for the next page is not documented, and the items have no id")
             return None
         return {pages.at: last} if page else None
 
 
 def list_of(collection: Collection, operation: Operation, document: Document) -> ItemList:
-    """The list operation of a collection, as the families of laws need it."""
+    """The list operation of a collection, for the families of laws."""
     definition, reader = document.spec.operations[operation.name], document.reader
     answer = success_response(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
@@ -142,13 +142,13 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
 
 
 def _bound(parameter: Json, which: str) -> int | None:
-    """The highest or lowest value that a query parameter's schema allows; None if it names none."""
+    """The bound (``maximum`` or ``minimum``) of a query parameter's schema; None if it has none."""
     bound = parameter.get(which)
     return int(bound) if isinstance(bound, int | float) and not isinstance(bound, bool) else None
 
 
 def required_query(operation: Operation, definition: Mapping[str, Json], document: Document) -> dict[str, Json]:
-    """Values for the query parameters that the document requires, from what it says of them."""
+    """Values for the query parameters that the document requires, except those for paging."""
     paging = {operation.pages.at, operation.pages.size}
     paging |= {each.partition("[")[0] for each in paging if each}
     found: dict[str, Json] = {}
@@ -160,15 +160,15 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
 
 
 def sent_with_the_credential(document: Document) -> frozenset[str]:
-    """The headers, in lower case, that are not parameters of a law's request: those of a credential are often declared as
-    parameters, too."""
+    """The headers, in lower case, that laws do not set as parameters: those always sent, and those of credentials, which
+    documents often declare as parameters, too."""
     schemes = (document.spec.raw.get("components") or {}).get("securitySchemes") or {}
     keys = (each["name"].lower() for each in schemes.values() if each.get("in") == "header" and each.get("name"))
     return frozenset((*ALWAYS_SENT, *keys))
 
 
 def required_headers(definition: Mapping[str, Json], document: Document) -> dict[str, str]:
-    """Values for the headers that the document requires, as ``required_query`` has them."""
+    """Values for the header parameters that the document requires."""
     found: dict[str, str] = {}
     without = sent_with_the_credential(document)
     for each in definition.get("parameters") or ():
@@ -186,13 +186,13 @@ def _items(body: Json, operation: Operation) -> Json:
 
 
 class _Fields:
-    """The fields of a list's items and how their values compare."""
+    """The fields of a list's items, with the type that their values are compared as."""
 
     def __init__(self, reader: SchemaReader, entity: Json) -> None:
         self._reader, self._entity = reader, entity
 
     def field(self, place: Place) -> Field | None:
-        """The field at ``place``; None unless it holds a plain value."""
+        """The field at ``place``; None if it is not a scalar."""
         schema = self._reader.member(self._entity, place) if self._entity is not None else None
         if schema is None:
             return None
@@ -203,14 +203,14 @@ class _Fields:
         return Field(place_text(place), kind, at=lambda item: _in_a_query(at(item, place)))
 
     def named(self, name: str) -> Field | None:
-        """The field that a sort order calls ``name``: the item's own, or one inside ``attributes`` and the like."""
+        """The field that a sort order calls ``name``: the item's own, or one inside an object of ``NESTED``."""
         places: list[Place] = [(name,), *((group, name) for group in NESTED)]
         found = next((each for place in places if (each := self.field(place)) is not None), None)
         return None if found is None else replace(found, name=name)
 
 
 def _in_a_query(value: Json) -> Json:
-    """A value as a query has it: ``true`` for True."""
+    """A value as it is written in a query: ``true`` for True."""
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -223,7 +223,7 @@ def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
 
 
 def _parameter(definition: Mapping[str, Json], name: str, reader: SchemaReader, entity: Json) -> Json:
-    """The schema of a query parameter, or of a member of one that is an object."""
+    """The schema of a query parameter, or of a property of an object parameter; empty if there is none."""
     declared = definition.get("parameters") or ()
     for each in (*declared, *taken_apart(reader, declared, entity, ())):
         if each.get("in") == "query" and each.get("name") == name:
@@ -239,14 +239,14 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
     if found is None or "object" in types or (types & {"integer", "number"} and found.kind not in (INTEGER, NUMBER)):
         return None
     if found.kind == DATE_TIME and reader.merged(schema).get("format") == "date":
-        return None  # whether a day means its beginning, its end or all of it is not documented
+        return None  # not documented: whether a day means its start, its end or all of it
     if selects.operator in ("equal", "in"):
-        # a list of one value is that value
+        # a list of one value is sent as that value
         is_list = selects.operator == "in" or is_array
         same = equal(found, param, draw=_documented(document.schemas.validator(schema, "request"), is_list))
         return replace(same, write=_number) if found.kind in (INTEGER, NUMBER) else same
     if found.kind == TEXT:
-        return None  # how a server orders texts is not documented
+        return None  # not documented: how a server orders texts
     make = {"above": above, "from": above, "below": below, "to": below}.get(selects.operator)
     if make is None:
         return None
@@ -256,7 +256,7 @@ def _filter(param: str, selects: ModelFilter, fields: _Fields, schema: Json, doc
 
 
 def _documented(parameter: Checks, is_list: bool) -> Any:
-    """Draws those observed values that the parameter's schema takes; a comma in one would part the values of a list."""
+    """Draws observed values that the parameter's schema allows; for a list, without commas, which separate its values."""
 
     def is_accepted(value: Json) -> bool:
         if is_list and isinstance(value, str) and "," in value:
@@ -274,14 +274,14 @@ def _documented(parameter: Checks, is_list: bool) -> Any:
             if is_accepted(selects.field.write(value) if isinstance(value, date) else value)
         ]
         if not values:
-            raise NotTried(f"no value in the list is one that {selects.param} takes")
+            raise NotTried(f"no value in the list is valid for {selects.param}")
         return st.sampled_from(values)
 
     return draw
 
 
 def _number(value: Decimal) -> str:
-    """A number as parameter text: 2.0 as 2, which an integer and a number can be."""
+    """A number as the text of a parameter: 2.0 as 2, which is valid for integers and numbers."""
     return str(int(value)) if value == int(value) else format(value, "f")
 
 
@@ -294,7 +294,7 @@ STEPS: Mapping[str, tuple[Any, ...]] = {
 
 
 def _around(parameter: Checks) -> Any:
-    """Draws observed numbers or times, and some just below and above them, that the parameter's schema takes."""
+    """Draws observed numbers or times, and some just below and above them, if the parameter's schema allows them."""
 
     def is_taken(selects: Filter, value: Any) -> bool:
         if isinstance(value, Decimal):
@@ -310,7 +310,7 @@ def _around(parameter: Checks) -> Any:
         usable = dict.fromkeys([*values[:3], *near, *values[3:], *whole])
         taken = [value for value in usable if is_taken(selects, value)]
         if not taken:
-            raise NotTried(f"no value near those in the list is one that {selects.param} takes")
+            raise NotTried(f"no value near those in the list is valid for {selects.param}")
         return st.sampled_from(taken)
 
     return draw
@@ -319,7 +319,7 @@ def _around(parameter: Checks) -> Any:
 def _sort(
     operation: Operation, parameters: Iterable[Mapping[str, Json]], fields: _Fields
 ) -> tuple[tuple[Field, ...], Sort]:
-    """The fields that the sort parameter's enum names, and how an order is written; none without an enum."""
+    """The fields in the sort parameter's enum, and the way an order is written; no fields without an enum."""
     values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
     if directed := [found for each in values if (found := _DIRECTED.fullmatch(each)) is not None]:
         return _directed_sort(operation, directed, fields)
@@ -337,15 +337,15 @@ def _sort(
 def _directed_sort(
     operation: Operation, values: Sequence[re.Match[str]], fields: _Fields
 ) -> tuple[tuple[Field, ...], Sort]:
-    """The fields whose order is written with its direction: ``price_asc``, ``price:desc``; those that are listed both ways."""
-    ways: dict[str, dict[bool, str]] = {}
+    """As ``_sort``, if values include a direction (``price_asc``, ``price:desc``); only fields with both directions."""
+    directions: dict[str, dict[bool, str]] = {}
     for each in values:
-        ways.setdefault(each[1], {})[each[3].lower() == "desc"] = f"{each[2]}{each[3]}"
-    endings = {(way[False], way[True]) for way in ways.values() if len(way) > 1}
+        directions.setdefault(each[1], {})[each[3].lower() == "desc"] = f"{each[2]}{each[3]}"
+    endings = {(way[False], way[True]) for way in directions.values() if len(way) > 1}
     if len(endings) != 1:
         return (), Sort(operation.sort)
     ascending, descending = endings.pop()
-    named = (fields.named(name) for name, way in ways.items() if len(way) > 1)
+    named = (fields.named(name) for name, way in directions.items() if len(way) > 1)
     usable = tuple(each for each in named if each is not None and each.kind != TEXT)
     return usable, Sort(operation.sort, descending="{}" + descending, ascending="{}" + ascending)
 

@@ -1,4 +1,4 @@
-"""Laws about one member: a list and a fetch agree, reading changes nothing, an unknown id is not found, references resolve."""
+"""Laws about one member: list and read agree, reading changes nothing, an unknown id is not found, references resolve."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def unknown_is_not_found(id: str, resource: Resource, read: Operation, known: Ma
             response.status in NOT_FOUND, f"404 for the unknown id {other}", f"{response.status}: {response.brief(120)}"
         )
 
-    return Law(id, read.name, "errors", (), "An id that no member has is answered with 404 (or 410).", check)
+    return Law(id, read.name, "errors", (), "The response for an unknown id is 404 (or 410).", check)
 
 
 def list_agrees_with_read(id: str, resource: Resource, read: Operation, known: Mapping[str, Resource]) -> Law:
-    """A member of the list and the same member fetched have the same values in the fields that both show."""
+    """A member in the list and the same member read by its id have the same values in the fields that both show."""
 
     def check(ctx: LawContext) -> None:
         parents = parents_of(ctx, resource, known)
@@ -53,12 +53,12 @@ def list_agrees_with_read(id: str, resource: Resource, read: Operation, known: M
             }
             ctx.expect(not different, f"the fields of {key} as the list shows them", different)
 
-    text = "A member fetched by its id has the id asked for, and the values that the list shows for it."
+    text = "A member read by its id has that id, and the values that the list shows for it."
     return Law(id, read.name, "reading", (), text, check)
 
 
 def _same_values(resource: Resource, read: Operation, name: str) -> bool:
-    """Whether the document gives a field the same values in the list and when fetched."""
+    """Whether the document allows the same values for a field in the list and in the read."""
     listing = resource.operation("list")
     if listing is None:
         return True
@@ -87,7 +87,7 @@ def reading_changes_nothing(id: str, resource: Resource, read: Operation, known:
 
 
 def belongs_to_parent(id: str, resource: Resource, field: str, known: Mapping[str, Resource]) -> Law:
-    """A list below a parent holds that parent's members only."""
+    """A list below a parent has only that parent's members."""
     listing = resource.operation("list")
     assert listing is not None
 
@@ -102,7 +102,7 @@ def belongs_to_parent(id: str, resource: Resource, field: str, known: Mapping[st
 
 
 def reference_resolves(id: str, resource: Resource, field: str, target: Resource, known: Mapping[str, Resource]) -> Law:
-    """An id in a field is that of an existing member of the collection it names."""
+    """A member exists for the id in a reference field."""
     listing, read = resource.operation("list"), target.operation("read")
     assert listing is not None
     assert read is not None
@@ -120,7 +120,7 @@ def reference_resolves(id: str, resource: Resource, field: str, target: Resource
             )
 
     return Law(
-        id, listing.name, "reading", (), f"The id in {field} is that of an existing member of {target.name}.", check
+        id, listing.name, "reading", (), f"The id in {field} is the id of an existing member of {target.name}.", check
     )
 
 
@@ -132,16 +132,16 @@ def _listed(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> Seq
 
 
 def known_ids(ctx: LawContext, resource: Resource, parents: Sequence[Json]) -> list[Json]:
-    """The ids in the list, else those given with ``--known``."""
+    """The ids in the list; without a list operation, those given with ``--known``."""
     if resource.items is None:
         return list(ctx.known_ids(resource.collection.parameter))
     return [key for item in _listed(ctx, resource, parents) if (key := id_of(resource, item)) is not None]
 
 
 def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda value: True) -> Json:
-    """An id in the form of the known ones that none of them is, and that ``fits`` the document."""
+    """An unknown id in the form of the known ones that ``fits`` the document."""
     if not known:
-        raise NotTried("no id is known whose form an unknown one could have")
+        raise NotTried("no id is known, and an unknown id must have the form of a known one")
     known_texts = set(map(str, known))
     if all(isinstance(each, int) for each in known):
         numbers = (max(known) + 1_000_003, max(known) + 1, *range(1, 200))
@@ -150,17 +150,17 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
             raise NotTried("every id that the document allows is taken")
         return found
     text = str(known[0])
-    for length in (len(text) // 2, 4, 2, 1):  # of its end so much is changed: ids often begin with their kind
+    for length in (len(text) // 2, 4, 2, 1):  # how much of the end is changed: ids often begin with a type prefix
         for step in range(1, 40):
-            end = "".join(_turned(letter, step + place) for place, letter in enumerate(text[-length:]))
+            end = "".join(_rotated(letter, step + place) for place, letter in enumerate(text[-length:]))
             other = text[: len(text) - len(end)] + end
             if other not in known_texts and fits(other):
                 return other
     raise NotTried(f"no unknown id of the form of {text} was found")
 
 
-def _turned(letter: str, step: int) -> str:
-    """Another character of the same kind: a hexadecimal digit stays one."""
+def _rotated(letter: str, step: int) -> str:
+    """Another character of the same kind: a hexadecimal digit stays a hexadecimal digit."""
     for kind in ("0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"):
         if letter in kind:
             return kind[(kind.index(letter) + step) % len(kind)]

@@ -1,4 +1,4 @@
-"""The plain values of a member, and whether two of them are equal."""
+"""Finds and compares the scalars of a member."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Json = Any
 
 
 def scalars(member: Json) -> dict[str, Json]:
-    """The members of an object that are plain values."""
+    """The properties of an object that are scalars."""
     if not isinstance(member, dict):
         return {}
     return {name: value for name, value in member.items() if isinstance(value, (str, int, float, bool, Decimal))}
 
 
 def same(one: Json, other: Json) -> bool:
-    """Whether two plain values are equal; a number and a text of that number are, since forms send texts."""
+    """Whether two scalars are equal. A number equals its text, because forms send texts."""
     if one == other or isinstance(one, bool) or isinstance(other, bool):
         return bool(one == other)
     try:

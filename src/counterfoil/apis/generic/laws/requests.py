@@ -1,4 +1,4 @@
-"""Sends one operation of a resource: fills its path, and the query parameters and headers that the document requires."""
+"""Sends the request of one operation: with its path parameters, and the query parameters and headers that are required."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def call(
     fields: Mapping[str, Json] | None = None,
     token: str | None = UNSET,
 ) -> Response:
-    """The response to the operation on one member (``id``) or on a collection; ``fields`` are those of its body."""
+    """The response of the operation on one member (``id``) or on a collection. ``fields`` are sent as its request body."""
     definition = resource.definition(operation)
     options = {"headers": {}} if fields is None else sent(operation, definition, fields)
     query: dict[str, Json] = {}
@@ -48,10 +48,7 @@ def call(
 
 
 def require_accepted(ctx: LawContext, response: Response, operation: Operation) -> None:
-    """Fail the law on a 5xx; raise ``NotTried`` on any other refusal.
-
-    The document may not say why a valid request is refused.
-    """
+    """Fail the law on a 5xx; raise ``NotTried`` on any other refusal, because the document may not explain it."""
     ctx.expect(response.status < 500, "no server error", f"{response.status}: {response.brief(120)}")
     if response.status // 100 != 2:
         raise NotTried(f"{operation.name} was refused: {response.status} {response.brief(120)}")

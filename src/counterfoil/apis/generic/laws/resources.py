@@ -1,4 +1,4 @@
-"""The collections of a model as the laws see them: their operations by role, their lists, and how their paths are filled."""
+"""The collections of a model, as laws need them: their operations by role, their lists, and values for their paths."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from counterfoil.openapi.path_templates import PARAMETER
 
 Json = Any
 PARENTS_TRIED = 5
-"""Of a parent's list so many members are looked at for one that has children."""
+"""How many members of a parent collection are tried to find one that has children."""
 _VERSION = re.compile(r"v?\d[\w.]*|api", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One collection of a model. ``name`` is unique in the document and stands in the ids of its laws."""
+    """One collection of a model. ``name`` is unique in the document and part of the ids of its laws."""
 
     name: str
     collection: Collection
@@ -38,7 +38,7 @@ class Resource:
         return self.operations.get(role)
 
     def definition(self, operation: Operation) -> Mapping[str, Json]:
-        """The operation as the document has it."""
+        """The operation's object in the document."""
         found: Mapping[str, Json] = self.document.spec.operations[operation.name]
         return found
 
@@ -47,14 +47,14 @@ class Resource:
         return self.document.reader
 
     def schema(self, operation: Operation) -> Json:
-        """The schema of the member in the operation's answer; None if there is none."""
+        """The schema of the member in the operation's response; None if there is none."""
         answer = success_response(self.definition(operation), operation.name.partition(" ")[0])
         place = (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at
         return None if answer.schema is None else self.reader.member(answer.schema, place)
 
 
 def resources(document: Document) -> dict[str, Resource]:
-    """Every collection of the document's model by its path."""
+    """All collections of the document's model, by path."""
     model = document.model
     by_path: dict[str, dict[Role, Operation]] = {}
     for operation in model.operations.values():
@@ -75,7 +75,7 @@ def resources(document: Document) -> dict[str, Resource]:
 
 
 def _items_of(collection: Collection, listing: Operation | None, document: Document) -> ItemList | None:
-    """The list of a collection; None if there is none, or if it has plain values, which are no members."""
+    """The list of a collection; None if there is none, or if its items are scalars."""
     if listing is None:
         return None
     answer = success_response(document.spec.operations[listing.name], "GET")
@@ -86,8 +86,8 @@ def _items_of(collection: Collection, listing: Operation | None, document: Docum
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
-    """Whether the parents' ids and the member's own fill its path; a list is read with GET, as JSON, without cookies."""
-    if operation.key or operation.name.startswith("HEAD "):  # the same member by another name, or without its body
+    """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON."""
+    if operation.key or operation.name.startswith("HEAD "):  # another path of the same member, or no response body
         return False
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
@@ -99,7 +99,7 @@ def _can_be_called(operation: Operation, collection: Collection, document: Docum
 
 
 def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """``/v1/customers/{id}/cards`` is called ``customers.cards``; a second one of that name gets a number."""
+    """Each path with its name: ``/v1/customers/{id}/cards`` is ``customers.cards``; a second path of that name gets a number."""
     used: dict[str, int] = {}
     for path in paths:
         words = [
@@ -111,15 +111,15 @@ def _names(paths: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def filled(operation: Operation, parents: Sequence[Json], id: Json = None) -> dict[str, Json]:
-    """The operation's path parameters, in their order: the ids of the parents, then the member's own."""
+    """Values of the operation's path parameters, in their order: the ids of the parents, then the member's own."""
     names = PARAMETER.findall(operation.name)
     return dict(zip(names, [*parents, *([] if id is None else [id])], strict=False))
 
 
 def parents_of(ctx: LawContext, resource: Resource, all_resources: Mapping[str, Resource]) -> tuple[Json, ...]:
-    """Ids for the path parameters before a collection, found at the target: of parents that have children, if any do.
+    """The ids of a collection's parents, found at the target; if possible, of a parent that has children.
 
-    Raises ``NotTried`` where no operation lists a parent and no id was given with ``--known``.
+    Raises ``NotTried`` if no operation lists a parent and no id was given with ``--known``.
     """
     ids: tuple[Json, ...] = ()
     asked = resource.operation("list") or next(iter(resource.operations.values()), None)
@@ -128,7 +128,7 @@ def parents_of(ctx: LawContext, resource: Resource, all_resources: Mapping[str, 
         if asked is not None:
             found = [each for each in found if fits(resource, asked, len(ids))(each)]
             if not found:
-                raise NotTried(f"no {parent.parameter} that is known is one that {asked.name} takes")
+                raise NotTried(f"no known {parent.parameter} is valid for {asked.name}")
         is_last = parent is resource.collection.parents[-1]
         ids = (*ids, _with_children(ctx, resource, ids, found) if is_last else found[0])
     return ids
@@ -163,7 +163,6 @@ def _with_children(ctx: LawContext, resource: Resource, ids: tuple[Json, ...], c
 
 def at_parents(resource: Resource, parents: Sequence[Json]) -> ItemList | None:
     """The list of a collection below these parents."""
-
     operation = resource.operation("list")
     if operation is None or resource.items is None:
         return None
@@ -171,12 +170,12 @@ def at_parents(resource: Resource, parents: Sequence[Json]) -> ItemList | None:
 
 
 def id_of(resource: Resource, member: Json) -> Json:
-    """What identifies a member; None if it is not there."""
+    """The id of a member; None if it has none."""
     return at(member, resource.collection.id) if resource.collection.id else None
 
 
 def member_in(resource: Resource, body: Json, place: Place) -> Json:
-    """The member that an answer has at a place, with the id that may stand beside it: ``{"id": 7, "result": {…}}``."""
+    """The member at a place in a response, with an id that may be next to it: ``{"id": 7, "result": {…}}``."""
     member, identity = at(body, place), resource.collection.id
     if isinstance(member, dict) and len(place) == len(identity) == 1 and at(member, identity) is None:
         beside = at(body, identity)
@@ -186,7 +185,7 @@ def member_in(resource: Resource, body: Json, place: Place) -> Json:
 
 
 def fits(resource: Resource, operation: Operation, position: int = -1) -> Callable[[Json], bool]:
-    """Whether a value is an id that the operation's path takes, as its last parameter or that at another position."""
+    """A function that tells whether a value is valid for a path parameter of the operation: the last, or another position."""
     name = PARAMETER.findall(operation.name)[position]
     for each in resource.definition(operation).get("parameters") or ():
         if each.get("in") == "path" and each.get("name") == name and each.get("schema"):
@@ -196,7 +195,7 @@ def fits(resource: Resource, operation: Operation, position: int = -1) -> Callab
 
 
 def _as_in_a_path(value: Json) -> Iterator[Json]:
-    """An id as it may be read in a path, whose type may be another: ``"12"`` and 12 are one text there."""
+    """The values of an id that have the same text in a path: ``"12"`` and 12."""
     yield value
     if isinstance(value, str) and value.isdecimal() and len(value) < 16:
         yield int(value)
