@@ -21,7 +21,7 @@ def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
         assert (made.status_code, made.json()) == (201, {"id": {"x": 5, "y": 7}, "value": "tea"})
         cells = grid.get("/cells").json()
         assert (len(cells), cells[-1]) == (5, made.json())
-        assert grid.get("/cells/x,5").status_code == 400
+        assert grid.get("/cells/x,5").status_code == 404
 
 
 def test_a_post_that_deletes() -> None:

@@ -129,7 +129,7 @@ def test_each_part_of_an_id_fits_its_parameter(depot: httpx.Client) -> None:
     assert len(lots) == 4
     for lot in lots:
         assert depot.get(f"/lots/{lot['zone']}/{lot['lot']}").json() == lot
-    assert depot.get("/lots/north/1").status_code == 400
+    assert depot.get("/lots/north/1").status_code == 404
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_a_member_is_found_by_a_number_that_it_shows_as_a_text() -> None:
         for entry in entries:
             assert book.get(f"/byNumber/{entry['entryNumber']}").json() == entry
         assert book.get("/byNumber/1").status_code == 404
-        assert book.get("/byNumber/one").status_code == 400
+        assert book.get("/byNumber/one").status_code == 404
 
 
 def test_what_answers_with_a_member_is_an_action_on_it_whatever_lists_the_member_has(depot: httpx.Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.checked import verdict
 from tests.own_documents.served import DOCUMENTS, served
 
 DOCUMENT = DOCUMENTS / "teller.yaml"
@@ -81,3 +82,16 @@ def test_a_parameter_with_alternatives_says_what_is_allowed(teller: httpx.Client
     refused = teller.get("/quotes", params={"rate": "worst"}).json()["message"]
     assert refused == 'rate: the value is not one of "best" or "fixed"'
     assert teller.get("/quotes", params={"rate": "best"}).status_code == 200
+
+
+def test_an_id_that_nothing_can_have_is_unknown_where_the_document_has_404_and_no_status_for_what_is_invalid() -> None:
+    document = DOCUMENTS / "stable.yaml"
+    with served(document, rows=3) as stable:
+        for path, field in (("/horses/abc", "id"), ("/horses/1.5", "id"), ("/saddles/12", "key")):
+            refused = stable.get(path)
+            assert (refused.status_code, refused.json()) == (404, {"code": "not_found", "field": field})
+        assert stable.get("/horses/1").status_code == 200
+        assert stable.get("/horses/1?depth=abc").status_code == 400, "what is wrong is not the path"
+        assert stable.put("/horses/abc", json={"id": 1}).status_code == 400, "it is documented"
+        assert stable.delete("/horses/abc").status_code == 400, "nothing else is"
+    assert verdict(document)["findings"] == []

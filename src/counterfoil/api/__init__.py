@@ -113,7 +113,7 @@ class ApiError(Exception):
     ``message`` says what was wrong and what to do (one line, safe to show), ``where`` is the exact parameter name or JSON
     pointer. ``status`` defaults by reason, and an API may override it. ``operation`` and ``method`` are set by the server
     before rendering: the operation of the spec (``None`` if no operation matched) and the request's method.
-    ``detail["value"]`` is the text of a parameter that could not be parsed.
+    ``detail["value"]`` is the text of a parameter that could not be parsed; ``detail["in"]`` is ``path`` for one in the path.
     """
 
     STATUS: Mapping[str, int] = {

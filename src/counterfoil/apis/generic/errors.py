@@ -66,6 +66,10 @@ class Errors:
 
     def render(self, error: ApiError) -> Response:
         """The answer for an error."""
+        if self._names_nothing(error):
+            found = ApiError("unknown_resource", error.message, where=error.where)
+            found.operation, found.method = error.operation, error.method
+            error = found
         status, answer = self._documented(error)
         if answer is None:
             return problem(error, status)
@@ -82,6 +86,14 @@ class Errors:
         if body is UNSET:
             return problem(error, status)
         return Response(status, body, headers, media_type=answer.sent_type)
+
+    def _names_nothing(self, error: ApiError) -> bool:
+        """Whether a value in the path that no member can have is an unknown one: the document has 404, and no status for
+        invalid requests."""
+        if error.detail.get("in") != "path":
+            return False
+        known = self.document.spec.operations.get(error.operation or "", {}).get("responses") or {}
+        return "404" in known and not known.keys() & {"400", "422", "4XX", "4xx"}
 
     def _documented(self, error: ApiError) -> tuple[int, DocumentedResponse | None]:
         operation = error.operation

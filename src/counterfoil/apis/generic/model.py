@@ -18,6 +18,7 @@ NESTED = ("attributes", "metadata", "spec")
 
 Role = Literal[
     "list",  # the members of a collection
+    "count",  # how many members a collection has
     "read",  # one member
     "create",
     "replace",  # PUT: what is not sent is gone
@@ -118,8 +119,9 @@ class Pages:
 class Operation:
     """What one operation does.
 
-    ``at`` is where its answer has the member, or the list (``each``: where each item of the list has the member); ``body`` is
-    where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is that of its success.
+    ``at`` is where its answer has the member, the number that counts, or the list (``each``: where each item of that has the
+    member); ``body`` is where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is
+    that of its success.
     ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
     ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``verb_at`` is the member of the
     body that says which action is meant. Where ``body`` ends in 0, it has several members. ``fields`` and ``omit`` are

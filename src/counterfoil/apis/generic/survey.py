@@ -20,7 +20,7 @@ from counterfoil.apis.generic.handlers.response_bodies import ResponseBodies
 from counterfoil.apis.generic.model import Operation
 from counterfoil.plain_text import counted
 
-CACHE_FORMAT = 2
+CACHE_FORMAT = 3
 """To be raised whenever the same document and model give another survey."""
 
 

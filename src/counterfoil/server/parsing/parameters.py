@@ -95,10 +95,15 @@ class Parameters:
         self._defaults = {p.name: p.default for p in self.query.values() if p.default is not None}
 
     def read_path(self, captures: Mapping[str, str]) -> dict[str, Json]:
+        """Typed path parameters. Raises ``ApiError``, whose detail says that it is about the path."""
         values = {}
         for name, raw in captures.items():
             text = percent_decoded(raw, name)
-            values[name] = self.path[name].value([text]) if name in self.path else text
+            try:
+                values[name] = self.path[name].value([text]) if name in self.path else text
+            except ApiError as error:
+                error.detail = {**error.detail, "in": "path"}
+                raise
         return values
 
     def read_query(self, query_string: bytes, *, strict: Callable[[], bool]) -> dict[str, Json]:

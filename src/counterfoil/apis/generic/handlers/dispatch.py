@@ -29,6 +29,7 @@ class Handlers(ManyAtOnce):
         self._links = OwnLinks(document)
         self._roles: Mapping[str, Callable[[Operation, Request, MemberStore], Response]] = {
             "list": self.list_members,
+            "count": self.count_members,
             "read": self.read,
             "create": self.create,
             "replace": self.replace,

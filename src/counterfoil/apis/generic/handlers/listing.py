@@ -82,6 +82,17 @@ def page_of(
 
     Raises ``ApiError`` (malformed) for a cursor that this stand-in did not give.
     """
+    found = selected(operation, members, query)
+    if operation.sort and query.get(operation.sort):
+        found = _sorted(found, query[operation.sort], query.get(operation.direction))
+    return _page(operation.pages, found, query, most, examples)
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+def selected(operation: Operation, members: Iterable[Member], query: Mapping[str, Json]) -> Sequence[Member]:
+    """The members that the query selects. Raises ``ApiError`` (malformed) for conditions that cannot be read."""
     found = members if isinstance(members, tuple | list) else list(members)
     for name, filter_ in operation.filters:
         if name in query:
@@ -91,12 +102,7 @@ def page_of(
         found = _selected(found, operation.conditions, query[operation.conditions])
     if operation.search and isinstance(query.get(operation.search), str) and query[operation.search]:
         found = _searched(found, query[operation.search])
-    if operation.sort and query.get(operation.sort):
-        found = _sorted(found, query[operation.sort], query.get(operation.direction))
-    return _page(operation.pages, found, query, most, examples)
-
-
-# --- filters -------------------------------------------------------------------------------------
+    return found
 
 
 def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:

@@ -53,6 +53,13 @@ class ReadHandlers:
         kept = self.bodies.kept(operation, page)
         return self._respond(operation, body, request, page=page, kept=kept)
 
+    def count_members(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        members = self._in_scope(operation, request, store.all(collection, parent), store)
+        number = len(listing.selected(operation, members, listing.asked_of(operation, request)))
+        return self._respond(operation, self.bodies.counted(operation, number), request)
+
     def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         return self._show(operation, collection, parent, member, store, request)

@@ -185,6 +185,13 @@ class ResponseBodies:
             raise cannot(name, answer.status, str(reason)) from None
         return made if any(made is each for each in shown) else self._successful(name, answer, made)
 
+    def counted(self, operation: Operation, number: int) -> Json:
+        """The answer that says how many members there are, in JSON or as a text. Raises ``ApiError`` (501)."""
+        answer = self.document.answer(operation.name)
+        if not answer.is_json:
+            return str(number).encode()
+        return self._fitted(operation.name, answer, operation.name, wrapped(operation.at, number))
+
     def cleared(self, name: str, deleted: int) -> Json:
         """The answer to a request that deleted some members, with their number where it has one."""
         body, answer = self.made_up(name, name), self.document.answer(name)

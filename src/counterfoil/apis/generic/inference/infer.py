@@ -22,7 +22,7 @@ from counterfoil.apis.generic.inference.queries import about_own_kind, chooses, 
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.search_bodies import body_queries
-from counterfoil.apis.generic.model import Collection, Decision, Filter, Model, Operation, Parent, place_text
+from counterfoil.apis.generic.model import Collection, Decision, Filter, Model, Operation, Pages, Parent, place_text
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -44,6 +44,8 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 
 
 WRITES = ("create", "replace", "update")
+AT = {"list": "list", "count": "number"}
+"""What an answer has at a role's place, where that is not a member."""
 
 
 def _is_last_part(owner: CollectionDraft, index: int) -> bool:
@@ -260,7 +262,7 @@ class _Inference:
         if found.at:
             self.note(
                 name,
-                f"{'list' if found.role == 'list' else 'member'} at: {place_text(found.at)}",
+                f"{AT.get(found.role, 'member')} at: {place_text(found.at)}",
                 found.reason,
                 found.confidence,
             )
@@ -289,6 +291,10 @@ class _Inference:
         base = self._with_expansion(base, collections)
         if found.role == "list":
             return self._with_queries(base, found.draft)
+        if found.role == "count":
+            return replace(
+                self._with_queries(base, found.draft), pages=Pages(), sort="", direction="", fields="", omit=""
+            )
         return base if found.role == "made_up" else self._with_choice(base)
 
     def _called_on(
