@@ -13,7 +13,10 @@ Json = Any
 
 @dataclass
 class CollectionDraft:
-    """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands."""
+    """A collection while it is being found. ``entity`` is the schema of a member, ``source`` where that stands.
+
+    ``by_id``: its list is an object that has the members by their ids.
+    """
 
     path: Path
     items: list[Path] = field(default_factory=list)
@@ -25,6 +28,7 @@ class CollectionDraft:
     why: list[tuple[str, str, str, float]] = field(default_factory=list)
     named_by: str = ""
     parts: tuple[str, ...] = ()
+    by_id: bool = False
 
     @property
     def noun(self) -> str:

@@ -76,7 +76,7 @@ def resources(document: Document) -> dict[str, Resource]:
 
 def _items_of(collection: Collection, listing: Operation | None, document: Document) -> ItemList | None:
     """The list of a collection; None if there is none, or if it has plain values, which are no members."""
-    if listing is None:
+    if listing is None or listing.by_id:
         return None
     answer = success_response(document.spec.operations[listing.name], "GET")
     place = (*listing.at, 0, *listing.each)
