@@ -136,13 +136,12 @@ class ResponseBodies:
             return self.other_media(operation.name, answer, key)
         name = operation.name
         items = [each.shown.get(name) or self.item(operation, each, key) for each in page.members]
-        if operation.by_id:
-            items = dict(zip((each.id for each in page.members), items, strict=True))
+        listed = dict(zip((each.id for each in page.members), items, strict=True)) if operation.by_id else items
         if not operation.at:
-            return items
+            return listed
         envelope, places = self._envelope(operation)
         body = copy_json(envelope)
-        put(body, operation.at, items)
+        put(body, operation.at, listed)
         if places:
             facts = Facts(page, request)
             for place in places:
