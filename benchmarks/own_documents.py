@@ -260,7 +260,7 @@ class Measured:
                 value = self._free(parent.parameter, collection.path)
             above.append(value)
             ids[f"{len(above)} {parent.parameter}"] = value
-        if collection.id:
+        if not collection.is_single:
             members = self._members(collection, "/".join(above))
             own = members[min(row, len(members) - 1)] if members else "x"
             *parts, ids["the member's own"] = own.split("/") if collection.parts else [own]

@@ -52,7 +52,7 @@ class Browser:
     def page(self, world: World, collection: str, parent: str, *, search: str, offset: int, limit: int) -> ResourcePage:
         found = self._collection(world, collection, parent)
         store = self._store(world)
-        if not found.id:
+        if found.is_single:
             if self._only_was_deleted(store, found, parent):
                 return ResourcePage(0, [])
             return ResourcePage(1, [self._shown(store, found, parent, self._only(store, found, parent))])
@@ -73,7 +73,7 @@ class Browser:
     def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
         store = self._store(world)
-        if not found.id and not self._only_was_deleted(store, found, parent):
+        if found.is_single and not self._only_was_deleted(store, found, parent):
             raise RuleBroken(f"there is only one {collection}: change that one", field="collection")
         self._check_names(found, fields)
         sent = self._handlers.changes.fields(found, fields)
@@ -90,7 +90,7 @@ class Browser:
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
         store = self._store(world)
-        if not found.id and id == ONLY and self._only_was_deleted(store, found, parent):
+        if found.is_single and id == ONLY and self._only_was_deleted(store, found, parent):
             return self._written(found, parent, id, value)
         return self._written(found, parent, id, value, self._member(store, found, parent, id).value)
 
@@ -103,7 +103,7 @@ class Browser:
     def _checked(self, world: World, command: WriteResource, value: dict[str, Json]) -> WriteResource:
         path, parent, id = command.collection, command.parent, command.id
         found = self._collection(world, path, parent)
-        if not found.id or self._store(world).get(found, parent, id) is not None:
+        if found.is_single or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)
         if ("/" in id and not found.parts) or not self._document.can_be_asked_for(found, id):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
@@ -138,7 +138,7 @@ class Browser:
         return found
 
     def _member(self, store: MemberStore, collection: Collection, parent: str, id: str) -> Member:
-        if not collection.id and id == ONLY:
+        if collection.is_single and id == ONLY:
             return self._only(store, collection, parent)
         member = store.get(collection, parent, id)
         if member is None:
@@ -172,7 +172,7 @@ class Browser:
         return CollectionView(
             path=collection.path,
             id=str(collection.id[0]) if len(collection.id) == 1 else "",
-            single=not collection.id,
+            single=collection.is_single,
             parents=[ParentView(each.parameter, each.collection) for each in collection.parents],
             fields=list(self._fields(collection)),
             written=written,

@@ -62,7 +62,8 @@ class Collection:
     does not set; ``references`` lead from fields to the collection whose id they hold. ``state`` is the field that actions set.
     ``parts`` are the fields that identify a member together, where its path has several parameters; ``id`` is the last.
     ``embeds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
-    the field holds either), and the collection.
+    the field holds either), and the collection. ``keyed``: no field identifies a member, but the key by which a list, an object,
+    has it (``{"flour": {…}, "salt": {…}}``).
     """
 
     def __hash__(self) -> int:
@@ -83,6 +84,12 @@ class Collection:
     embeds: tuple[tuple[str, str, str], ...] = ()
     state: str = ""
     parts: tuple[str, ...] = ()
+    keyed: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is only one of it, for each parent."""
+        return not self.id and not self.keyed
 
 
 Operator = Literal["equal", "in", "above", "from", "below", "to", "contains", "not"]
@@ -130,7 +137,8 @@ class Operation:
     ``first``: the member is the collection's first, whom a path calls ``me``. ``key`` is the field whose value the path has,
     where that is not the id (``/customers/external/{external_id}``). ``conditions`` has conditions of the form field,
     operator, value, or an OData filter. ``expand`` is the parameter (or member of the body) that lists fields to show as
-    members, ``flags`` are those that ask for one field each.
+    members, ``flags`` are those that ask for one field each. ``by_id``: its
+    answer has the members in an object, by their ids.
     """
 
     name: str
@@ -159,6 +167,7 @@ class Operation:
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
     verb_at: str = ""
+    by_id: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.api import ApiError
 from counterfoil.api.kept import Kept
+from counterfoil.apis.generic.agreeing_times import AgreeingTimes
 from counterfoil.apis.generic.alternate_values import AlternateValues
 from counterfoil.apis.generic.data.fitting import fit
 from counterfoil.apis.generic.data.seeds import number_of
@@ -69,6 +70,7 @@ class GeneratedRows:
         self.rows = rows
         self.salt = salt
         self.alternates = AlternateValues(document)
+        self.times = AgreeingTimes(document.values)
         self.ids = RowIds(document, self.count, kept=max(16, MAX_KEPT_IDS // max(1, rows)))
         self._members: OrderedDict[tuple[str, str, int], Member] = OrderedDict()
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
@@ -132,7 +134,7 @@ class GeneratedRows:
                     value.setdefault(name, each)
         for place, each in given.items():
             put(value, place, document.coerce(collection, place, each))
-        _put_in_order(value, collection)
+        self.times.put_right(document.entities(collection), value, row_key, {str(place[0]) for place in given})
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
@@ -330,12 +332,3 @@ class MemberStore:
 def anchor_of(world: World) -> int:
     """The instant, in seconds, that all made instants lie before: when the world's scenario starts."""
     return int(world.scenario.definition.starts.timestamp())
-
-
-def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
-    """Nothing is changed before it is made."""
-    for made in collection.created[:1]:
-        for changed in collection.updated:
-            one, other = value.get(made), value.get(changed)
-            if type(one) is type(other) and isinstance(one, str | int) and one > other:  # type: ignore[operator]
-                value[made], value[changed] = other, one

@@ -171,6 +171,12 @@ class SchemaReader:
     def is_array(self, schema: Json) -> bool:
         return "array" in self.types(schema)
 
+    def is_map(self, schema: Json) -> bool:
+        """Whether a schema is that of an object which holds objects by names that the document does not list."""
+        merged = self.merged(schema)
+        further = merged.get("additionalProperties")
+        return isinstance(further, dict) and not self.properties(schema) and self.is_object(further)
+
     def items(self, schema: Json) -> Json:
         """The schema of an array's items; an empty one if the array does not say."""
         return self.merged(schema).get("items") or {}
@@ -179,9 +185,14 @@ class SchemaReader:
         return frozenset(each for each in _list(self.merged(schema).get("required")) if isinstance(each, str))
 
     def member(self, schema: Json, place: tuple[str | int, ...]) -> Json:
-        """The schema at ``place`` (property names and indices) below ``schema``; None if there is none."""
+        """The schema at ``place`` (property names and indices) below ``schema``; None if there is none.
+
+        An index leads into a list, or into an object that holds objects by their ids.
+        """
         for part in place:
-            if isinstance(part, int):
+            if isinstance(part, int) and self.is_map(schema):
+                schema = self.merged(schema)["additionalProperties"]
+            elif isinstance(part, int):
                 schema = self.items(schema)
             else:
                 members = self.properties(schema)

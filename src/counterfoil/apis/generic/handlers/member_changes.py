@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from counterfoil.apis.generic.agreeing_times import LATER
 from counterfoil.apis.generic.data.instants import INSTANT_NAMES
 from counterfoil.apis.generic.data.numbers import bounds_of
 from counterfoil.apis.generic.data.values import FAILURES, Unmakeable
@@ -24,19 +25,6 @@ HAPPENED = re.compile(r"(?:[a-z]ed|begun|sent|given|known|seen)_?(?:[aA]t|[oO]n|
 """Names of fields that say when something was done: ``opened_at``, ``issuedOn``, ``dateOpened``."""
 FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
 """States that a member begins in, where the document has no default: the first of these that it lists."""
-_LATER = (
-    "deleted",
-    "canceled",
-    "cancelled",
-    "archived",
-    "ended",
-    "paid",
-    "voided",
-    "finalized",
-    "completed",
-    "expired",
-    "closed",
-)
 
 
 class MemberChanges:
@@ -258,7 +246,7 @@ class MemberChanges:
         merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
         if name in FAILURES:
             return True
-        return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in _LATER
+        return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in LATER
 
     def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
         try:

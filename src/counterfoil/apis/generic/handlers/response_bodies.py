@@ -111,9 +111,10 @@ class ResponseBodies:
         known = member.shown.get(operation.name, UNSET)
         if known is UNSET:
             answer = self.document.answer(operation.name)
-            given = wrapped(operation.at, [wrapped(operation.each, member.value)])
+            shown = wrapped(operation.each, member.value)
+            given = wrapped(operation.at, {member.id: shown} if operation.by_id else [shown])
             body = self._fitted(operation.name, answer, f"{key}/{member.id}", given)
-            known = at(body, (*operation.at, 0))
+            known = at(body, (*operation.at, member.id if operation.by_id else 0))
             if known is None:
                 raise cannot(operation.name, answer.status, "no valid item was found")
             member.shown[operation.name] = known
@@ -135,11 +136,12 @@ class ResponseBodies:
             return self.other_media(operation.name, answer, key)
         name = operation.name
         items = [each.shown.get(name) or self.item(operation, each, key) for each in page.members]
+        listed = dict(zip((each.id for each in page.members), items, strict=True)) if operation.by_id else items
         if not operation.at:
-            return items
+            return listed
         envelope, places = self._envelope(operation)
         body = copy_json(envelope)
-        put(body, operation.at, items)
+        put(body, operation.at, listed)
         if places:
             facts = Facts(page, request)
             for place in places:
@@ -148,7 +150,7 @@ class ResponseBodies:
 
     def kept(self, operation: Operation, page: Page) -> KeptMembers | None:
         """What is known of the items of a page's answer; None where that is not JSON."""
-        if not self.document.answer(operation.name).is_json:
+        if not self.document.answer(operation.name).is_json or operation.by_id:
             return None
         name = operation.name
         return KeptMembers(operation.at, [each.kept.get(name) or each.kept_for(name) for each in page.members])
@@ -159,7 +161,7 @@ class ResponseBodies:
         if found is None:
             answer = self.document.answer(operation.name)
             places = self.fact_places.find(operation, answer)
-            given = with_objects(wrapped(operation.at, []), places)
+            given = with_objects(wrapped(operation.at, {} if operation.by_id else []), places)
             try:
                 body = self._fitted(operation.name, answer, operation.name, given)
             except ApiError:  # a list that must have items

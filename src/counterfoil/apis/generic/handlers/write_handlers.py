@@ -75,7 +75,7 @@ class WriteHandlers(ReadHandlers):
         """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken, unless it is
         ``repeatable``: the same request may name a member twice, and the last counts."""
         world = store.world
-        id = self._new_id(collection, parent, fields, store, repeatable) if collection.id else ONLY
+        id = self._new_id(collection, parent, fields, store, repeatable) if not collection.is_single else ONLY
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         value = self.changes.created(collection, fields, determined, key, world.now)

@@ -16,7 +16,8 @@ class CollectionDraft:
     """A collection being inferred. ``entity`` is the schema of a member, ``source`` its reference or the operation that shows it.
 
     ``items`` are the paths of a member, ``lists`` the paths that list members; ``single``: there is only one resource, without
-    an id. ``named_by`` is the parameter that has the id where no path has it. ``parts``: see ``model.Collection``.
+    an id. ``named_by`` is the parameter that has the id where no path has it. ``parts``: see ``model.Collection``. ``by_id``:
+    its list is an object whose keys are the ids.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class CollectionDraft:
     why: list[tuple[str, str, str, float]] = field(default_factory=list)
     named_by: str = ""
     parts: tuple[str, ...] = ()
+    by_id: bool = False
 
     @property
     def noun(self) -> str:

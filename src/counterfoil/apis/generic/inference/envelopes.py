@@ -55,6 +55,16 @@ def list_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, st
     return place, why, min(0.95, 0.4 + 0.1 * score)
 
 
+def map_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, str, float] | None:
+    """Where a body has an object that holds all members by their ids, with the reason and the confidence; None if it has none."""
+    if schema is not None and reader.is_map(schema):
+        return (), "the answer is an object that holds objects by their ids", 0.9
+    for name, member in reader.properties(schema).items() if schema is not None else ():
+        if reader.is_map(member) and (letters(name) in LIST_NAMES or same(name, noun)):
+            return (name,), f"'{name}' holds objects by their ids", 0.85
+    return None
+
+
 def count_place(reader: SchemaReader, answer: DocumentedResponse) -> Place | None:
     """Where an answer that counts has the number: it is one, in JSON or as a text, or an object that has one whole number."""
     plain = not answer.is_json and (answer.media_type or "").startswith("text/plain")

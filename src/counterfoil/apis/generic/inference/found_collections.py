@@ -16,6 +16,7 @@ from counterfoil.apis.generic.inference.composite import find_composites
 from counterfoil.apis.generic.inference.envelopes import (
     body_place,
     list_place,
+    map_place,
     member_place,
 )
 from counterfoil.apis.generic.inference.member_descriptions import describe
@@ -126,9 +127,12 @@ class FoundCollections:
                 continue
             answer = self.answer(f"GET {text}")
             found = list_place(self.reader, answer.schema, path.noun) if answer.is_json else None
+            joined = self._joined(path)
+            if found is None and answer.is_json and joined is not None and joined.items:
+                joined.by_id = map_place(self.reader, answer.schema, path.noun) is not None
+                joined.lists += [path] if joined.by_id else []
             if found is None:
                 continue
-            joined = self._joined(path)
             if joined is not None:
                 joined.lists.append(path)
             elif found[2] >= 0.7 or not found[0]:
@@ -198,6 +202,11 @@ class FoundCollections:
         if found is None:
             found = self._answers[name] = success_response(self.operations[name], name.partition(" ")[0])
         return found
+
+    def list_in(self, draft: CollectionDraft, schema: Json, noun: str) -> tuple[Place, str, float] | None:
+        """Where an answer has the members of a collection: a list, or an object that has them by their ids."""
+        found = list_place(self.reader, schema, noun)
+        return map_place(self.reader, schema, noun) if found is None and draft.by_id else found
 
     def shown_by(self, name: str, path: Path) -> tuple[CollectionDraft, Place, Place, str] | None:
         """The collection whose entity the response refers to: with the place of the list or member, the place of the member

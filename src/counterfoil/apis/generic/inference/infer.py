@@ -93,7 +93,8 @@ class _Inference:
             self.note(path, f"{what}: {value}", reason, sure)
         roles = {found.role for found in self.found.values() if found.draft is draft}
         parents = self._parents(draft)
-        shown = "any" if not draft.single and not (roles & {"list", "create"} and draft.id) else "known"
+        keyed = draft.by_id and not draft.id
+        shown = "any" if not draft.single and not (roles & {"list", "create"} and (draft.id or keyed)) else "known"
         if shown == "any":
             why = (
                 "no operation lists or creates its members" if draft.id else "no response shows the ids of its members"
@@ -121,6 +122,7 @@ class _Inference:
             updated=owned.updated,
             state=state,
             parts=draft.parts,
+            keyed=keyed,
         )
 
     def _sent(self, draft: CollectionDraft) -> list[Json]:
@@ -281,6 +283,7 @@ class _Inference:
             scope=tuple(found.scope) or self._called_on(name, found, collections),
             sets=tuple(sorted(found.sets.items())),
             verb_at=found.verb_at,
+            by_id=found.by_id,
         )
         if found.key:
             self.note(name, f"key: {place_text(found.key)}", found.reason, found.confidence)

@@ -29,5 +29,6 @@ class InferredRole:
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
+    by_id: bool = False
     reason: str = ""
     confidence: float = 1.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.envelopes import IDENTIFYING, list_place, member_place, place_beside_id
+from counterfoil.apis.generic.inference.envelopes import IDENTIFYING, member_place, place_beside_id
 from counterfoil.apis.generic.inference.identity import LIKELY, identity
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.model import Place
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from counterfoil.apis.generic.inference.found_collections import FoundCollections
 
 Json = Any
+SURE = 0.9
+"""The confidence of a field that identifies although the list has the members by a key."""
 WRITING = ("post", "put", "patch")
 OF_BODY = " (body)"
 """Suffix of a source whose request body, not response, has the schema of a member."""
@@ -78,6 +80,9 @@ def _identify(collections: FoundCollections, draft: CollectionDraft, name: str, 
         found = (beside,), f"the response of {name} has it next to '{place[0]}'", 0.85
         for listed in filter(None, map(reference_of, _items(collections, draft))):
             collections.by_reference.setdefault(listed, []).append(draft)
+    if draft.by_id and (found is None or found[2] < SURE):
+        draft.note("identity", "", "its list has each member by a key, which is what the path has", 0.9)
+        return True
     if found is None:
         return False
     draft.id = found[0]
@@ -102,7 +107,7 @@ def _sources(collections: FoundCollections, draft: CollectionDraft) -> Iterator[
             yield _member_source(collections, f"GET {path.text}", draft)
     for path in draft.lists:
         name = f"GET {path.text}"
-        found = list_place(collections.reader, collections.answer(name).schema, path.noun)
+        found = collections.list_in(draft, collections.answer(name).schema, path.noun)
         if found is not None:
             item = collections.reader.member(collections.answer(name).schema, (*found[0], 0))
             place, why, sure = member_place(collections.reader, item, (draft.noun,), draft.parameter)
@@ -140,5 +145,5 @@ def _items(collections: FoundCollections, draft: CollectionDraft) -> Iterator[Js
     """The schemas of the items of a collection's lists."""
     for path in draft.lists:
         schema = collections.answer(f"GET {path.text}").schema
-        if (found := list_place(collections.reader, schema, path.noun)) is not None:
+        if (found := collections.list_in(draft, schema, path.noun)) is not None:
             yield collections.reader.member(schema, (*found[0], 0))

@@ -107,16 +107,19 @@ class Roles:
 
     def _collection_role(self, name: str, method: str, path: Path, draft: CollectionDraft) -> InferredRole | None:
         if method == "get":
-            found = list_place(self.reader, self.collections.answer(name).schema, path.noun)
+            schema = self.collections.answer(name).schema
+            found = self.collections.list_in(draft, schema, path.noun)
             if found is None:
                 return None
+            by_id = self.reader.is_map(self.reader.member(schema, found[0]))
             each, _, _ = member_place(
                 self.reader,
-                self.reader.member(self.collections.answer(name).schema, (*found[0], 0)),
+                self.reader.member(schema, (*found[0], 0)),
                 (draft.noun,),
                 draft.parameter,
             )
-            return InferredRole("list", draft, found[0], each, reason=f"it lists: {found[1]}", confidence=found[2])
+            why = f"it lists: {found[1]}"
+            return InferredRole("list", draft, found[0], each, by_id=by_id, reason=why, confidence=found[2])
         if method == "delete":
             return self._clear_role(name, draft)
         at, why, sure = self._place(name, draft)

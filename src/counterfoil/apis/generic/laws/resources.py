@@ -75,8 +75,8 @@ def resources(document: Document) -> dict[str, Resource]:
 
 
 def _items_of(collection: Collection, listing: Operation | None, document: Document) -> ItemList | None:
-    """The list of a collection; None if there is none, or if its items are scalars."""
-    if listing is None:
+    """The list of a collection; None if there is none, if it is an object by id, or if its items are scalars."""
+    if listing is None or listing.by_id:
         return None
     answer = success_response(document.spec.operations[listing.name], "GET")
     place = (*listing.at, 0, *listing.each)
