@@ -1,4 +1,4 @@
-"""Answers the operations of a document that read, and finds the members that requests name."""
+"""Handles the operations of a document that read, and finds the members that requests identify."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class ReadHandlers:
         return self._show(operation, collection, parent, self.only_member(collection, parent, store), store, request)
 
     def download(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """The file that was uploaded last; bytes that are made up where none was."""
+        """The file that was uploaded last; if there is none, a made-up response."""
         collection = self.document.collection(operation)
         if len(request.path) == len(collection.parents):
             parent = self._parent(collection, request, store)
@@ -105,7 +105,7 @@ class ReadHandlers:
         return self._respond(operation, self.bodies.made_up(operation.name, key), request)
 
     def _check_above(self, operation: Operation, request: Request, store: MemberStore) -> None:
-        """Raise ``ApiError`` (unknown_resource) if a made-up answer is below a member that is not there."""
+        """Raise ``ApiError`` (unknown_resource) if a member in the path of a made-up response does not exist."""
         owners = self.document.model.collections
         self._check_parents(
             ((owners.get(path), text(request.path.get(parameter, ""))) for parameter, _, path in operation.scope), store
@@ -132,7 +132,7 @@ class ReadHandlers:
             if field:
                 yield parameter, field, value
 
-    # --- what a request names, and how it is answered ---------------------------------------------
+    # --- the member of a request, and its response -------------------------------------------------
 
     def _show(
         self,
@@ -144,7 +144,7 @@ class ReadHandlers:
         request: Request,
         answer: DocumentedResponse | None = None,
     ) -> Response:
-        """The answer that shows a member: the operation's usual one, or ``answer``."""
+        """The response that shows a member: the operation's usual one, or ``answer``."""
         key = self.generated.key(store.world, collection, parent)
         made = member.id if operation.role == "create" or answer is not None else None
         body = self.bodies.member(operation, member, key, answer)
@@ -168,7 +168,7 @@ class ReadHandlers:
         return Response(answer.status, body, headers, answer.sent_type if body is not None else None, kept)
 
     def _found(self, operation: Operation, request: Request, store: MemberStore) -> tuple[Collection, str, Member]:
-        """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
+        """The member that the request identifies. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         id = self._named(operation, collection, parent, request, store)
@@ -180,7 +180,10 @@ class ReadHandlers:
     def _named(
         self, operation: Operation, collection: Collection, parent: str, request: Request, store: MemberStore
     ) -> str:
-        """The id of the member that the request names, in whichever way. Raises ``ApiError`` (unknown_resource)."""
+        """The id of the requested member: sent, found by another field, or the first (``me``).
+
+        Raises ``ApiError`` (unknown_resource).
+        """
         if operation.first or self._names_none(operation, request):
             return self._first(collection, store)
         value = self._id(operation, collection, request)
@@ -193,17 +196,17 @@ class ReadHandlers:
         return id
 
     def _names_none(self, operation: Operation, request: Request) -> bool:
-        """Whether the query parameter that may name the member was left out: ``GET /team`` is then about the caller's own."""
+        """Whether an optional id in the query was not sent: ``GET /team`` then reads the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
     def _first(self, collection: Collection, store: MemberStore) -> str:
-        """The id of a collection's first member that is there."""
+        """The id of a collection's first member; empty if it has none."""
         return next((each.id for each in store.all(collection, "")), "")
 
     def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
-        """The id that the request names: in the body, in the query, or in the path.
+        """The id in the request's body, query or path.
 
-        Raises ``ApiError`` (unknown_resource) where it names none, which the document allows: else it would not get here.
+        Raises ``ApiError`` (unknown_resource) if there is none, because the document does not require it.
         """
         if operation.id_at or operation.id_query:
             name, where = (str(operation.id_at[-1]), "body") if operation.id_at else (operation.id_query, "query")
@@ -212,7 +215,7 @@ class ReadHandlers:
                 message = f"the {where} has no {name}, so that it names no member of {collection.path}"
                 raise ApiError("unknown_resource", message, where=name)
             return text(value)
-        values = list(request.path.values())  # in the order of the path, by whatever names
+        values = list(request.path.values())  # in the order of the path; names may differ between operations
         before = len(collection.parents)
         if collection.parts:
             return joined(map(text, values[before : before + len(collection.parts)]))
@@ -220,7 +223,7 @@ class ReadHandlers:
         return text(value)
 
     def _sent_id(self, operation: Operation, collection: Collection, request: Request) -> Json:
-        """The id in the body: beside the fields, by the name that the member has for it, or beside what wraps the fields."""
+        """The id in the request body: among the fields (also by the member's name for it), or next to their wrapper."""
         whole = self._body(operation, request)
         sent = at(whole, operation.body)
         for body in (sent, self.changes.fields(collection, sent), whole):
@@ -229,7 +232,7 @@ class ReadHandlers:
         return None
 
     def _body(self, operation: Operation, request: Request) -> Json:
-        """The request's body; of XML, what it holds. Raises ``ApiError`` (malformed)."""
+        """The request body, converted if it is XML. Raises ``ApiError`` (malformed)."""
         kinds = (self.document.spec.operations[operation.name].get("requestBody") or {}).get("content") or {}
         if not isinstance(request.body, bytes) or not any(map(is_xml, kinds)):
             return request.body
@@ -240,7 +243,7 @@ class ReadHandlers:
             raise ApiError("malformed", f"the body is not XML that can be read: {error}", where="body") from None
 
     def only_member(self, collection: Collection, parent: str, store: MemberStore) -> Member:
-        """The member of what there is only one of. Raises ``ApiError`` (unknown_resource) when it was deleted."""
+        """The only member of a collection without ids. Raises ``ApiError`` (unknown_resource) if it was deleted."""
         group = store.world.resources.group(self.api, collection.path, parent)
         if ONLY in group and group[ONLY].value is None:
             raise ApiError("unknown_resource", "it was deleted")
@@ -248,7 +251,7 @@ class ReadHandlers:
         return member if member is not None else self.generated.member(store.world, collection, parent, ONLY)
 
     def _parent(self, collection: Collection, request: Request, store: MemberStore) -> str:
-        """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that is not there."""
+        """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that does not exist."""
         if not collection.parents:
             return ""
         values, owners = list(request.path.values()), self.document.model.collections
@@ -260,9 +263,9 @@ class ReadHandlers:
         return "/".join(self._check_parents(zip(known, named, strict=True), store))
 
     def _check_parents(self, pairs: Iterable[tuple[Collection | None, str]], store: MemberStore) -> list[str]:
-        """The ids as they are joined, each with the collection whose member it names, if that is known.
+        """The ids, escaped to be joined. ``pairs`` are parents' ids, each with its collection, if that is known.
 
-        Raises ``ApiError`` (unknown_resource) for a parent that is not there.
+        Raises ``ApiError`` (unknown_resource) for a parent that does not exist.
         """
         ids: list[str] = []
         for owner, id in pairs:
@@ -274,7 +277,7 @@ class ReadHandlers:
         return ids
 
     def _most(self, operation: Operation) -> int | None:
-        """How many members the document allows in one answer."""
+        """The maximum number of members in one response; None without a documented maximum."""
         if operation.name not in self._lists:
             reader = self.document.reader
             schema = reader.member(self.document.answer(operation.name).schema, operation.at)
@@ -284,7 +287,7 @@ class ReadHandlers:
 
 
 def _whole(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
-    """The parents and the id of a member, after the ids that are before it in a path: some may be part of its own."""
+    """The parents and the whole id of a member. ``ids`` come before ``id`` in the path; the last may belong to a composite id."""
     before = len(ids) - own_parents(owner, ids)
     above = "/".join(ids[before - len(owner.parents) : before] if owner.parents else [])
     return above, "/".join([*ids[before:], id.replace("/", "%2F")]) if owner.parts else id
@@ -298,7 +301,7 @@ def unknown(collection: Collection, id: str) -> ApiError:
 
 
 def _refers_to(value: Json, wanted: str, parameter: str) -> bool:
-    """Whether a field holds an id, also in a list or inside the member that it names."""
+    """Whether a field refers to an id: as its value, in a list, or as the id of an embedded member."""
     if isinstance(value, list):
         return any(_refers_to(each, wanted, parameter) for each in value)
     if isinstance(value, dict):
@@ -307,7 +310,7 @@ def _refers_to(value: Json, wanted: str, parameter: str) -> bool:
 
 
 def text(value: Json) -> str:
-    """An id as a text: 12, 12.0 and ``"12"`` are one id."""
+    """An id as text: 12, 12.0 and ``"12"`` are the same id."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float) or hasattr(value, "to_integral_value"):
