@@ -1,6 +1,6 @@
-"""Selects members by conditions: ``{"field": "name", "operator": "=", "value": "Ann"}``, also joined, and OData's ``$filter``.
+"""Selects members by conditions (``{"field": "name", "operator": "=", "value": "Ann"}``) and by OData's ``$filter``.
 
-A condition on a field that members do not have, or with an operator that is not known, selects nothing.
+A condition on a field that members do not have, or with an unknown operator, selects nothing.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _OPERATORS: Mapping[str, tuple[str, bool]] = {
     **dict.fromkeys(("^", "startswith", "beginswith", "prefix"), ("begins", True)),
     **dict.fromkeys(("$", "endswith", "suffix"), ("ends", True)),
 }
-"""What an operator compares, and whether that must hold."""
+"""The comparison of each operator, and the expected result of the comparison."""
 
 
 class UnknownFilter(ValueError):
-    """A filter that cannot be read: one line."""
+    """A filter cannot be read; the message is one line."""
 
 
 def is_condition(reader: SchemaReader, schema: Json, depth: int = 0) -> bool:
-    """Whether a schema describes a condition, a list of conditions, or conditions joined by and, or."""
+    """Whether a schema describes a condition or a list of conditions."""
     if depth > MAX_DEPTH:
         return False
     if reader.is_array(schema):
@@ -57,7 +57,7 @@ def is_condition(reader: SchemaReader, schema: Json, depth: int = 0) -> bool:
 
 
 def keeps_of(asked: Json) -> Keeps:
-    """Whether a member's value is selected by the conditions that were sent: a body's, or the text of a ``$filter``.
+    """A function that tells whether the sent conditions select a member: those of a request body, or a ``$filter`` text.
 
     Raises ``UnknownFilter``.
     """
@@ -89,7 +89,7 @@ def _read(asked: Json, depth: int, left: Iterator[int]) -> Keeps:
 
 
 def _plain(value: Json) -> Json:
-    """The value itself, where its type is said beside it: ``{"string": "Ann", "number": null}``."""
+    """The value itself, if it is sent under the name of its type: ``{"string": "Ann", "number": null}``."""
     if isinstance(value, dict):
         return next((each for each in value.values() if each not in (None, "", [])), None)
     return value
@@ -116,7 +116,7 @@ def _compare(operator: str, value: Json, wanted: Json) -> bool:
 
 
 def _field(value: Mapping[str, Json], keys: list[str]) -> tuple[Json, bool]:
-    """The value of a field, also of one inside what holds a member's fields; and whether the member has it."""
+    """The value of a field, which may be in a ``NESTED`` object; and whether the member has the field."""
     places: list[Json] = [value, *(value.get(group) for group in NESTED)]
     for place in places:
         found: Json = place
