@@ -39,7 +39,7 @@ class AlternateValues:
                 return int(max(1, least)), int(min(MOST, most))
         return None
 
-    def put_into(self, collection: Collection, value: dict[str, Json], key: str, sent: Container[str] = ()) -> None:
+    def make_valid(self, collection: Collection, value: dict[str, Json], key: str, sent: Container[str] = ()) -> None:
         """Replace made values of a member that are not valid in the path; ``sent`` fields stay unchanged."""
         fields: Mapping[Place, tuple[int, int]] = self._fields.get(collection.path, {})
         for (name,), (least, most) in fields.items():

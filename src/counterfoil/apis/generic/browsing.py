@@ -105,7 +105,7 @@ class Browser:
         found = self._collection(world, path, parent)
         if not found.id or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)
-        if ("/" in id and not found.parts) or not self._document.can_be_asked_for(found, id):
+        if ("/" in id and not found.parts) or not self._document.is_valid_id(found, id):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)
 

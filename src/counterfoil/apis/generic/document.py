@@ -210,12 +210,12 @@ class Document:
             return coerced
         return value if otherwise is UNSET else otherwise
 
-    def can_be_asked_for(self, collection: Collection, id: str) -> bool:
+    def is_valid_id(self, collection: Collection, id: str) -> bool:
         """Whether an id is valid for the path parameter and for the property of a member."""
         if collection.parts:
             values = parts_of(id)
             return len(values) == len(collection.parts) and all(
-                self.can_be_asked_for(part, value) for part, value in zip(self.by_part(collection), values, strict=True)
+                self.is_valid_id(part, value) for part, value in zip(self.by_part(collection), values, strict=True)
             )
         return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
 
@@ -281,9 +281,9 @@ class Document:
         if operation.id_at:
             body = request_schema(definition)
             found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
-        return [self._of_one(each) for each in found if isinstance(each, dict)]
+        return [self._single_id_schema(each) for each in found if isinstance(each, dict)]
 
-    def _of_one(self, schema: Json) -> dict[str, Json]:
+    def _single_id_schema(self, schema: Json) -> dict[str, Json]:
         """The schema of one id, from the schema of an id, of a list of ids, or of a text of ids joined with commas."""
         merged = dict(self.reader.merged(self.reader.items(schema) if self.reader.is_array(schema) else schema))
         shown = merged.get("example")

@@ -121,7 +121,7 @@ class Pages:
 class Operation:
     """What one operation does.
 
-    Places in the response: ``at`` of the member, the list or the count, ``each`` of the member in an item of the list. Places in the request
+    Places in the response: ``at`` of the member, list or count, ``each`` of the member in a list item. Places in the request
     body: ``body`` of the fields (several members if it ends in 0), ``id_at`` of the id, ``verb_at`` of an action's name.
     ``id_query`` is the query parameter with the id. ``status`` is the success status.
     ``scope`` are path parameters, each with the field that has its value and the collection that it has a member id of.

@@ -140,7 +140,7 @@ def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -
     if not isinstance(data, dict) or not set(data) <= MEMBERS:
         raise ModelError(f"{where}: a model is a mapping of collections, operations, actions, made_up and integrity")
     if data.get("counterfoil", FORMAT) != FORMAT:
-        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORMAT}")
+        raise ModelError(f"{where}: has format {data['counterfoil']!r}; this version reads format {FORMAT}")
     integrity = data.get("integrity", model.integrity)
     if integrity not in _INTEGRITIES:
         raise ModelError(f"{where}: integrity is one of {', '.join(_INTEGRITIES)}, not {integrity!r}"[:300])

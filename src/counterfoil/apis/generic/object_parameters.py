@@ -41,7 +41,7 @@ def members_of(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json
     return [{"in": "query", "name": full, "schema": each} for full, each in list(named.items())[:MAX_MEMBERS]]
 
 
-def taken_apart(
+def split_objects(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, keep: Collection[str]
 ) -> list[Mapping[str, Json]]:
     """The parameters, with object parameters replaced by their properties; those in ``keep`` stay whole."""

@@ -57,8 +57,8 @@ class RowIds:
     def _numbered(self, key: str, collection: Collection) -> dict[str, int]:
         found: dict[str, int] = {}
         last = self.document.by_part(collection)[-1] if collection.parts else collection
-        listed = self._listed(last)
-        room = self._room(last) if listed is None else len(listed)
+        listed = self._enum_ids(last)
+        room = self._max_rows(last) if listed is None else len(listed)
         for number in range(min(self.count(collection), room)):
             for again in range(MAX_TRIES):
                 id = self._whole_id(key, collection, number, again)
@@ -67,14 +67,14 @@ class RowIds:
                     break
         return found
 
-    def is_beyond(self, collection: Collection, id: str) -> bool:
+    def exceeds_maximum(self, collection: Collection, id: str) -> bool:
         """Whether an id is a number above the document's ``maximum``."""
         if collection.parts:
             id, collection = parts_of(id)[-1], self.document.by_part(collection)[-1]
         schemas = self.document.id_schemas(collection)
         return any(self._is_whole(each) and int(id) > bounds_of(each)[1] for each in schemas)
 
-    def _room(self, collection: Collection) -> int:
+    def _max_rows(self, collection: Collection) -> int:
         """The maximum number of rows: half of the integers that the document allows as ids, so that clients can create some."""
         schemas = self.document.id_schemas(collection)
         most = min((bounds_of(each)[1] for each in schemas if self._is_whole(each)), default=inf)
@@ -84,7 +84,7 @@ class RowIds:
         types = self.document.reader.types(schema)
         return ("integer" in types and "string" not in types) or types == {"number"}
 
-    def _listed(self, collection: Collection) -> list[Json] | None:
+    def _enum_ids(self, collection: Collection) -> list[Json] | None:
         """The possible ids, if the document has an enum of them."""
         lists = [
             [value for value in each["enum"] if value is not None]
@@ -100,13 +100,13 @@ class RowIds:
         values, group = [], number // ROWS_TOGETHER
         *before, last = self.document.by_part(collection)
         for part in before:
-            listed = self._listed(part)
+            listed = self._enum_ids(part)
             values.append(self._made(f"{key}#{part.parameter}", part, group % len(listed) if listed else group, 0))
         return joined([*values, self._made(key, last, number, again)])
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
         schemas = (*self.document.id_schemas(collection), *self.document.reference_limits(collection))
-        listed = self._listed(collection)
+        listed = self._enum_ids(collection)
         if listed is not None and number < len(listed):
             return str(listed[number])
         if any(map(self._is_whole, schemas)):

@@ -86,15 +86,15 @@ class GeneratedRows:
 
     def member(self, world: World, collection: Collection, parent: str, id: str) -> Member:
         """The row with that id, generated if it is not cached."""
-        known = (self.key(world, collection, parent), id, anchor_of(world))
+        cache_key = (self.key(world, collection, parent), id, anchor_of(world))
         with self._lock:
-            found = self._members.get(known)
+            found = self._members.get(cache_key)
             if found is not None:
-                self._members.move_to_end(known)
+                self._members.move_to_end(cache_key)
                 return found
         member = Member(id, self._value(world, collection, parent, id))
         with self._lock:
-            member = self._members.setdefault(known, member)
+            member = self._members.setdefault(cache_key, member)
             if len(self._members) > MAX_KEPT_ROWS:
                 self._members.popitem(last=False)
         return member
@@ -132,12 +132,12 @@ class GeneratedRows:
                     value.setdefault(name, each)
         for place, each in given.items():
             put(value, place, document.coerce(collection, place, each))
-        _put_in_order(value, collection)
+        _order_times(value, collection)
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         self._relate(world, collection, value, row_key, row)
-        self.alternates.put_into(collection, value, row_key)
+        self.alternates.make_valid(collection, value, row_key)
         return self._fitted(collection, value, row_key, anchor, row)
 
     def _fitted(
@@ -320,7 +320,7 @@ class MemberStore:
         number = len(self.generated.ids.all(key, collection)) + len(group)
         for further in range(MAX_TRIES):
             id = self.generated.ids.at(key, collection, number + further)
-            if self.generated.ids.is_beyond(collection, id):
+            if self.generated.ids.exceeds_maximum(collection, id):
                 break
             if id not in group and not self.generated.ids.has(key, collection, id):
                 return id
@@ -332,7 +332,7 @@ def anchor_of(world: World) -> int:
     return int(world.scenario.definition.starts.timestamp())
 
 
-def _put_in_order(value: dict[str, Json], collection: Collection) -> None:
+def _order_times(value: dict[str, Json], collection: Collection) -> None:
     """Swap a member's time of creation and time of change if the change would be earlier."""
     for made in collection.created[:1]:
         for changed in collection.updated:

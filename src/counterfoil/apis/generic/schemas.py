@@ -78,11 +78,11 @@ class SchemaReader:
                 for branch in group:
                     for name, member in self.properties(branch).items():
                         known.setdefault(name, member)
-            for name, member in self._of_kinds(merged):
+            for name, member in self._subtype_properties(merged):
                 known.setdefault(name, member)
         return known
 
-    def _of_kinds(self, merged: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    def _subtype_properties(self, merged: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
         """Properties of the schemas in a discriminator's mapping that extend this one with ``allOf``."""
         discriminator = merged.get("discriminator")
         mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
@@ -146,7 +146,7 @@ class SchemaReader:
             if isinstance(stated, dict)
             else {}
         )
-        own = [key for key, each in mapping.items() if self._named(each) is merged]
+        own = [key for key, each in mapping.items() if self._mapped_schema(each) is merged]
         if not own and (component := self.component_name(merged)):
             own = [component] if not mapping or component in mapping else []
         names = tuple(dict.fromkeys([*own, *mapping]))
@@ -155,7 +155,7 @@ class SchemaReader:
             names = tuple(each for each in names if each in listed)
         return (name, names) if names else ("", ())
 
-    def _named(self, reference: str) -> Json:
+    def _mapped_schema(self, reference: str) -> Json:
         """The merged schema of an entry in a mapping, which is a reference or the name of a component."""
         return self.merged(self.target(reference if reference.startswith("#") else f"#/components/schemas/{reference}"))
 

@@ -151,7 +151,7 @@ class Store:
 
     @property
     def time(self) -> datetime:
-        """The world's time, an instant in UTC."""
+        """The world's time, in UTC."""
         return self.world.now
 
     def __getitem__(self, path: str) -> Members:

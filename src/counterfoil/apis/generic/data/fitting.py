@@ -21,7 +21,7 @@ MAX_WAYS = 40
 
 
 OTHERWISE = ("type", "enum", "const")
-"""Keywords whose errors mean that an alternative describes something else."""
+"""An error of these keywords means that an alternative describes something else."""
 
 
 class Checks(Protocol):
@@ -62,7 +62,7 @@ def fit(
         tweaks = Tweaks()
         tweaks.bare, tweaks.sent = bare, sent
         try:
-            made, reason = _tried(values, schema, checks, key, given, anchor, row, tweaks)
+            made, reason = _try_to_fit(values, schema, checks, key, given, anchor, row, tweaks)
         except Unmakeable as error:
             reason = str(error)
             continue
@@ -72,7 +72,7 @@ def fit(
     raise Unmakeable(reason)
 
 
-def _tried(
+def _try_to_fit(
     values: Values, schema: Json, checks: Checks, key: str, given: Json, anchor: int, row: int, tweaks: Tweaks
 ) -> tuple[Json, str]:
     reason = ""
@@ -82,17 +82,17 @@ def _tried(
             return made, ""
         path, error = checks.first_error(made)
         reason = f"#/{'/'.join(map(str, path))}: {error.message}"
-        if not _changed(tweaks, record, tuple(path), error):
+        if not _adjust(tweaks, record, tuple(path), error):
             break
     return UNSET, reason
 
 
-def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+def _adjust(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
     """Change a choice at the place of the error, or above; False if no choice is left."""
-    return any(_tweaked(tweaks, record, place, inner) for place, inner in _inside(path, error))
+    return any(_adjust_at(tweaks, record, place, inner) for place, inner in _closest_errors(path, error))
 
 
-def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
+def _closest_errors(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
     """The errors inside the alternative that fits best, then the error itself."""
     branches = getattr(error.kind, "context", None)
     if branches:
@@ -104,11 +104,11 @@ def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
             )
 
         for each in min(branches, key=distance):
-            yield from _inside(tuple(list(each.instance_path)[1:]), each)
+            yield from _closest_errors(tuple(list(each.instance_path)[1:]), each)
     yield path, error
 
 
-def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+def _adjust_at(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
     unexpected = getattr(error.kind, "unexpected", None)
     if isinstance(unexpected, list) and unexpected:
         new = {(*path, name) for name in unexpected} - tweaks.omitted

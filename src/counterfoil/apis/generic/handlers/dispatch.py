@@ -78,7 +78,7 @@ class Handlers(ManyAtOnce):
 
         chosen = choose if self._selection.applies(operation) else shown
 
-        def unless_known(request: Request, world: World) -> Response:
-            return self.headers.unless_known(operation, request, chosen(request, world))
+        def with_etag(request: Request, world: World) -> Response:
+            return self.headers.with_etag(operation, request, chosen(request, world))
 
-        return unless_known if self.headers.has_tags(operation.name) else chosen
+        return with_etag if self.headers.has_etag(operation.name) else chosen

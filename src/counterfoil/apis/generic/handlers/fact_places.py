@@ -112,8 +112,8 @@ class FactPlaces:
             self.document.reader.merged(schema).get("description")
             or (schema if isinstance(schema, dict) else {}).get("description")
         )
-        others = any(letters(str(each[0][-1])) in TOTAL for each in found)
-        return "items" if others or _OF_PAGE.search(text) else name
+        has_total = any(letters(str(each[0][-1])) in TOTAL for each in found)
+        return "items" if has_total or _OF_PAGE.search(text) else name
 
     def write(self, body: Json, fact: FactPlace, facts: Facts) -> None:
         """Write a place's fact into a response body, unless the document does not allow the value there."""

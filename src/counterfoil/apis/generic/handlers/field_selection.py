@@ -11,7 +11,7 @@ from typing import Any
 
 from counterfoil.api import Request, Response
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.handlers.listing import asked_of
+from counterfoil.apis.generic.handlers.listing import list_query
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.object_parameters import noun, of_kind
@@ -37,7 +37,7 @@ class FieldSelection:
 
     def chosen(self, operation: Operation, request: Request, response: Response) -> Response:
         """The response with the fields that the request asks for; fields that the document requires stay."""
-        query = asked_of(operation, request)
+        query = list_query(operation, request)
         asked = (query.get(each) for each in (operation.fields, operation.omit))
         wanted, unwanted = (names_in(self._about_own_kind(operation, response.body, each)) for each in asked)
         if not wanted and not unwanted:

@@ -53,7 +53,7 @@ class AnswerHeaders:
         member with its value as ``shown``."""
         declared = self._declared(name, status)
         if not declared:
-            return (("ETag", etag_of(shown)),) if shown is not None and self.has_tags(name, status) else ()
+            return (("ETag", etag_of(shown)),) if shown is not None and self.has_etag(name, status) else ()
         facts = Facts(page, request) if page is not None else None
         found = []
         for header, key, schema, required in declared:
@@ -65,7 +65,7 @@ class AnswerHeaders:
                 text = self._made(schema, header)
             if text is not UNSET:
                 found.append((header, str(text)))
-        if shown is not None and self.has_tags(name, status) and all(key != "etag" for _, key, _, _ in declared):
+        if shown is not None and self.has_etag(name, status) and all(key != "etag" for _, key, _, _ in declared):
             found.append(("ETag", etag_of(shown)))
         return tuple(found)
 
@@ -107,7 +107,7 @@ class AnswerHeaders:
         declared = any(str(each.get("name", "")).lower() == header for each in definition.get("parameters") or ())
         return declared or "412" in (definition.get("responses") or {})
 
-    def has_tags(self, name: str, status: int = 200) -> bool:
+    def has_etag(self, name: str, status: int = 200) -> bool:
         """Whether responses of a GET with this status have an ``ETag``: the document has that header, or 304."""
         if status != 200 or not name.startswith("GET "):
             return False
@@ -118,7 +118,7 @@ class AnswerHeaders:
             known = self._tagged[name] = "304" in responses or has_header
         return known
 
-    def unless_known(self, operation: Operation, request: Request, response: Response) -> Response:
+    def with_etag(self, operation: Operation, request: Request, response: Response) -> Response:
         """The response with its ETag; 304 without a body if ``If-None-Match`` has that tag (RFC 9110, 13.1.2)."""
         if response.status != 200 or response.body is None:
             return response

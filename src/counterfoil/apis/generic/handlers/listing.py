@@ -11,7 +11,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.comparing import matches
-from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
+from counterfoil.apis.generic.conditions import UnknownFilter, predicate_for
 from counterfoil.apis.generic.inference.relations import CREATED
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
@@ -52,7 +52,7 @@ class Page:
     pages: Pages
 
 
-def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
+def list_query(operation: Operation, request: Request) -> Mapping[str, Json]:
     """The list parameters in a request, by the names that the operation has for them: from the query, and from the body of a
     search."""
     pages = operation.pages
@@ -132,7 +132,7 @@ def _holds_all(value: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
 
 def _selected(members: Iterable[Member], name: str, asked: Json) -> list[Member]:
     try:
-        keeps = keeps_of(asked)
+        keeps = predicate_for(asked)
     except UnknownFilter as error:
         raise ApiError("malformed", f"{name}: {error}", where=name) from None
     return [each for each in members if keeps(each.value)]

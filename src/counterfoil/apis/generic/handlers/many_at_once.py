@@ -29,7 +29,7 @@ class ManyAtOnce(WriteHandlers):
         return super().update(operation, request, store)
 
     def clear(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """Delete the members whose ids the request lists, or all."""
+        """Delete the members with the ids in the request, or all."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         has_ids = bool(operation.id_query or operation.id_at)
@@ -71,7 +71,7 @@ class ManyAtOnce(WriteHandlers):
         listed = at(self._body(operation, request), operation.body[:-1])
         if not isinstance(listed, list) or not listed:  # the document allows an empty list or no list
             return self._nothing_changed(operation, request)
-        for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
+        for number, sent in enumerate(self._sent_members(operation, self._body(operation, request))):
             id = at(sent, operation.id_at)
             if id is None and self._creates_unknown(operation):
                 id = store.new_id(collection, parent)
@@ -80,7 +80,7 @@ class ManyAtOnce(WriteHandlers):
                 raise ApiError("unknown_resource", f"item {number} has no {operation.id_at[-1]}", where=where)
             values[text(id)] = self._changed(operation, collection, parent, text(id), sent, store, values.get(text(id)))
         made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
-        return self._together(operation, made)
+        return self._combined(operation, made)
 
     def _creates_unknown(self, operation: Operation) -> bool:
         """Whether members with unknown ids are created: by a PUT without a documented status for unknown ids."""

@@ -102,13 +102,13 @@ class MemberChanges:
                 value[name] = merged["default"]
             elif name in collection.created or name in collection.updated:
                 value[name] = self.instant(schema, now)
-            elif name in collection.server_owned and not self._comes_later(schema, name):
+            elif name in collection.server_owned and not self._is_unset_at_first(schema, name):
                 if self._is_instant(name, schema):
                     value[name] = self.instant(schema, now)
-                elif (begins := self._begins_as(name, merged)) is not None:
+                elif (begins := self._initial_value(name, merged)) is not None:
                     value[name] = begins
                 else:
-                    self._add_made(value, name, schema, key)
+                    self._add_generated(value, name, schema, key)
             elif name in wanted and name != collection.state and self._is_nullable(merged):
                 value[name] = None  # nothing has happened to a new member yet
             elif name in wanted and self._is_empty_list(merged):
@@ -145,7 +145,9 @@ class MemberChanges:
         key: str,
     ) -> dict[str, Json]:
         """The value after PUT: sent fields, defaults, server-owned fields as before, and fields fixed by the path (``fixed``)."""
-        kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
+        kept = {
+            name: before[name] for name in (*collection.server_owned, *_id_property(collection.id)) if name in before
+        }
         value = {
             **kept,
             **{
@@ -157,25 +159,25 @@ class MemberChanges:
             if name not in value and default is not None:
                 value[name] = default
         value = self._with_fixed(collection, self._complete(collection, value, key), fixed)
-        return self._touched(collection, value, now)
+        return self._with_update_time(collection, value, now)
 
     def updated(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
     ) -> dict[str, Json]:
         """The value after PATCH: sent fields, the rest as before; objects are merged (RFC 7396)."""
-        own = {*_top(collection.id), *collection.parts}
+        own = {*_id_property(collection.id), *collection.parts}
         members = self.document.properties(collection)
         changes = {
             name: self._resolve_now(members.get(name), each, now) for name, each in fields.items() if name not in own
         }
-        return self._touched(collection, self._merged(before, changes, members, {}), now)
+        return self._with_update_time(collection, self._merged(before, changes, members, {}), now)
 
     def replaced_by(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
     ) -> dict[str, Json]:
         """The value if all new fields are known, as after a JSON Patch; the id stays."""
-        own = {name: before[name] for name in _top(collection.id) if name in before}
-        return self._touched(collection, {**fields, **own}, now)
+        own = {name: before[name] for name in _id_property(collection.id) if name in before}
+        return self._with_update_time(collection, {**fields, **own}, now)
 
     def acted(
         self,
@@ -187,12 +189,12 @@ class MemberChanges:
     ) -> dict[str, Json]:
         """The value after an action: sent fields, then the fields that the action sets; ``now`` means the world's time."""
         members = self.document.properties(collection)
-        changes = {name: each for name, each in fields.items() if name not in _top(collection.id)}
+        changes = {name: each for name, each in fields.items() if name not in _id_property(collection.id)}
         value = self._merged(before, changes, members, {})
         for name, new in operation.sets:
             value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
-            self._note_when(value, members, new, now)
-        return self._touched(collection, value, now)
+            self._set_state_time(value, members, new, now)
+        return self._with_update_time(collection, value, now)
 
     def instant(self, schema: Json, now: datetime) -> Json:
         """The time ``now`` in the field's format: a date, a date-time, or seconds (or milliseconds) since 1970."""
@@ -229,7 +231,7 @@ class MemberChanges:
         by_letters = {letters(str(each)): each for each in values}
         return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
 
-    def _begins_as(self, name: str, merged: Mapping[str, Json]) -> Json:
+    def _initial_value(self, name: str, merged: Mapping[str, Json]) -> Json:
         """The first value of a flag, a count or a list of a new member (mostly false, 0 and empty), if the schema allows it.
         None for any other field."""
         types, key = self.document.reader.types(merged), letters(name)
@@ -252,7 +254,7 @@ class MemberChanges:
         happened = HAPPENED.search(name) or letters(name) in ("at", "date", "time", "timestamp")
         return bool(happened) and (merged.get("format") == "date-time" or whole)
 
-    def _comes_later(self, schema: Json, name: str) -> bool:
+    def _is_unset_at_first(self, schema: Json, name: str) -> bool:
         """Whether a field is about an event that has not happened to a new member: nullable, a failure, or a time of an end."""
         key = letters(name)
         if key in CREATED | UPDATED:
@@ -262,7 +264,7 @@ class MemberChanges:
             return True
         return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in _LATER
 
-    def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
+    def _add_generated(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
         try:
             value[name] = self.document.values.make(schema, f"{key}/{name}", name=name)
         except Unmakeable:
@@ -286,7 +288,7 @@ class MemberChanges:
             put(value, place, self.document.coerce(collection, place, each))
         return value
 
-    def _touched(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
+    def _with_update_time(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
         members = self.document.properties(collection)
         for name in collection.updated:
             if name in members:
@@ -319,7 +321,7 @@ class MemberChanges:
     def _is_nullable(self, merged: Mapping[str, Json]) -> bool:
         return bool(merged.get("nullable")) or "null" in self.document.reader.types(merged)
 
-    def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
+    def _set_state_time(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
         """Set the time of a new state: ``canceled_at`` if the status becomes ``canceled``."""
         if not isinstance(new, str):
             return
@@ -328,5 +330,5 @@ class MemberChanges:
                 value[name] = self.instant(schema, now)
 
 
-def _top(place: Place) -> tuple[str, ...]:
+def _id_property(place: Place) -> tuple[str, ...]:
     return (str(place[0]),) if len(place) == 1 else ()

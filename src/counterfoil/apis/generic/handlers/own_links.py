@@ -50,19 +50,19 @@ class OwnLinks:
         if response.status >= 300 or found is None:
             return response
         collection = self.document.collection(operation)
-        above = [str(each) for each in list(request.path.values())[: len(collection.parents)]]
+        parents = [str(each) for each in list(request.path.values())[: len(collection.parents)]]
         if operation.role == "list" and isinstance(found, list):
             new: Json = [
-                replaced(each, operation.each, self._member(collection, at(each, operation.each), above, request))
+                replaced(each, operation.each, self._member(collection, at(each, operation.each), parents, request))
                 for each in found
             ]
         else:
-            new = self._member(collection, found, above, request)
+            new = self._member(collection, found, parents, request)
         body = replaced(response.body, operation.at, new)
         return Response(response.status, body, response.headers, response.media_type)
 
-    def _member(self, collection: Collection, value: Json, above: list[str], request: Request) -> Json:
-        path = self._path(collection, value, above)
+    def _member(self, collection: Collection, value: Json, parents: list[str], request: Request) -> Json:
+        path = self._path(collection, value, parents)
         if path is None:
             return value
         before = {"url": f"{request.origin}{request.base}", "host": request.base, "api": ""}
@@ -72,18 +72,20 @@ class OwnLinks:
                 value = replaced(value, place, url)
         return value
 
-    def _path(self, collection: Collection, value: Json, above: list[str]) -> str | None:
+    def _path(self, collection: Collection, value: Json, parents: list[str]) -> str | None:
         """The path at which a member is read; None if the response does not have its id."""
         if not isinstance(value, dict) or not collection.id:
             return None
         own = [at(value, (name,)) for name in collection.parts] or [at(value, collection.id)]
-        if any(each is None or isinstance(each, dict | list) for each in own) or len(above) != len(collection.parents):
+        if any(each is None or isinstance(each, dict | list) for each in own) or len(parents) != len(
+            collection.parents
+        ):
             return None
         template = self._paths[collection.path]
-        ids = iter(quote(each, safe="") for each in [*above, *map(text, own)])
+        ids = iter(quote(each, safe="") for each in [*parents, *map(text, own)])
         return PARAMETER.sub(lambda found: next(ids, found[0]), template)
 
-    # --- where they are --------------------------------------------------------------------------
+    # --- finding the fields ----------------------------------------------------------------------
 
     def places(self, path: str) -> list[Link]:
         """The link fields of a collection's members: the place, what comes before the path, and the validator."""

@@ -14,7 +14,7 @@ from counterfoil.apis.generic.handlers import listing
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
 from counterfoil.apis.generic.handlers.member_changes import MemberChanges
 from counterfoil.apis.generic.handlers.response_bodies import ResponseBodies
-from counterfoil.apis.generic.handlers.uploads import as_text, sent_back
+from counterfoil.apis.generic.handlers.uploads import as_text, file_response
 from counterfoil.apis.generic.handlers.xml_bodies import from_xml
 from counterfoil.apis.generic.inference.composite import joined, own_parents
 from counterfoil.apis.generic.inference.file_operations import is_text
@@ -43,9 +43,9 @@ class ReadHandlers:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
-        query = listing.asked_of(operation, request)
+        query = listing.list_query(operation, request)
         examples = self.document.cursor_examples(operation)
-        page = listing.page_of(operation, members, query, self._most(operation), examples)
+        page = listing.page_of(operation, members, query, self._max_items(operation), examples)
         if not page.members and not self.document.may_be_empty(operation):
             raise ApiError("unknown_resource", "nothing is there, and the document allows no empty list")
         key = self.generated.key(store.world, collection, parent)
@@ -57,7 +57,7 @@ class ReadHandlers:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
-        number = len(listing.selected(operation, members, listing.asked_of(operation, request)))
+        number = len(listing.selected(operation, members, listing.list_query(operation, request)))
         return self._respond(operation, self.bodies.counted(operation, number), request)
 
     def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
@@ -90,7 +90,7 @@ class ReadHandlers:
         documented: Json = next((each for name, each in responses.items() if str(name) == str(answer.status)), {})
         if is_text(self.document.reader, answer):
             return self._respond(operation, as_text(content), request)
-        found = sent_back(answer, documented.get("content") or {}, content)
+        found = file_response(answer, documented.get("content") or {}, content)
         return Response(
             found.status,
             found.body,
@@ -99,12 +99,12 @@ class ReadHandlers:
         )
 
     def made_up(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        self._check_above(operation, request, store)
+        self._check_scope(operation, request, store)
         places = "/".join(str(each) for each in request.path.values())
         key = f"{store.world.seed}.{self.generated.salt}/{operation.name}/{places}"
         return self._respond(operation, self.bodies.made_up(operation.name, key), request)
 
-    def _check_above(self, operation: Operation, request: Request, store: MemberStore) -> None:
+    def _check_scope(self, operation: Operation, request: Request, store: MemberStore) -> None:
         """Raise ``ApiError`` (unknown_resource) if a member in the path of a made-up response does not exist."""
         owners = self.document.model.collections
         self._check_parents(
@@ -171,20 +171,20 @@ class ReadHandlers:
         """The member that the request identifies. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
-        id = self._named(operation, collection, parent, request, store)
+        id = self._requested_id(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
 
-    def _named(
+    def _requested_id(
         self, operation: Operation, collection: Collection, parent: str, request: Request, store: MemberStore
     ) -> str:
         """The id of the requested member: sent, found by another field, or the first (``me``).
 
         Raises ``ApiError`` (unknown_resource).
         """
-        if operation.first or self._names_none(operation, request):
+        if operation.first or self._is_id_omitted(operation, request):
             return self._first(collection, store)
         value = self._id(operation, collection, request)
         if not operation.key:
@@ -195,7 +195,7 @@ class ReadHandlers:
             raise unknown(collection, value)
         return id
 
-    def _names_none(self, operation: Operation, request: Request) -> bool:
+    def _is_id_omitted(self, operation: Operation, request: Request) -> bool:
         """Whether an optional id in the query was not sent: ``GET /team`` then reads the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
@@ -270,13 +270,13 @@ class ReadHandlers:
         ids: list[str] = []
         for owner, id in pairs:
             if owner is not None and len(owner.parents) <= len(ids):
-                above, whole = _whole(owner, ids, id)
+                above, whole = _parent_and_id(owner, ids, id)
                 if store.get(owner, above, whole) is None:
                     raise unknown(owner, whole)
             ids.append(id.replace("/", "%2F"))
         return ids
 
-    def _most(self, operation: Operation) -> int | None:
+    def _max_items(self, operation: Operation) -> int | None:
         """The maximum number of members in one response; None without a documented maximum."""
         if operation.name not in self._lists:
             reader = self.document.reader
@@ -286,7 +286,7 @@ class ReadHandlers:
         return self._lists[operation.name]
 
 
-def _whole(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
+def _parent_and_id(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
     """The parents and the whole id of a member. ``ids`` come before ``id`` in the path; the last may belong to a composite id."""
     before = len(ids) - own_parents(owner, ids)
     above = "/".join(ids[before - len(owner.parents) : before] if owner.parents else [])

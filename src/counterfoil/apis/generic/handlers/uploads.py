@@ -63,7 +63,7 @@ def as_text(content: Content) -> str:
         return content.base64
 
 
-def sent_back(answer: DocumentedResponse, documented: Mapping[str, Json], content: Content) -> Response:
+def file_response(answer: DocumentedResponse, documented: Mapping[str, Json], content: Content) -> Response:
     """The response with a file, in the uploaded media type if the document has it."""
     kind = content.media_type
     whole = kind.partition("/")[0]

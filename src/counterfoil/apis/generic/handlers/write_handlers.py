@@ -30,7 +30,7 @@ class WriteHandlers(ReadHandlers):
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
-        sent = self._each_sent(operation, self._body(operation, request))
+        sent = self._sent_members(operation, self._body(operation, request))
         made, ids = [], set[str]()
         for each in sent:
             fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
@@ -40,9 +40,9 @@ class WriteHandlers(ReadHandlers):
             id, value = self.new_member(collection, parent, fields, store, fixed, ids)
             ids.add(id)
             made.append(self._write(operation, collection, parent, id, value, store, request))
-        return self._together(operation, made)
+        return self._combined(operation, made)
 
-    def _together(self, operation: Operation, made: list[Response]) -> Response:
+    def _combined(self, operation: Operation, made: list[Response]) -> Response:
         """One response with the members of several responses, if its body has a list; otherwise the first response."""
         first = made[0]
         if len(made) == 1 or 0 not in operation.at:
@@ -52,7 +52,7 @@ class WriteHandlers(ReadHandlers):
         body = shown if not place else replaced(first.body, place, shown)
         return Response(first.status, body, first.headers, first.media_type)
 
-    def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
+    def _sent_members(self, operation: Operation, body: Json) -> list[Json]:
         """The fields of each member in a request body: several if it has a list of them. Raises ``ApiError`` (malformed)."""
         if operation.body[-1:] != (0,):
             return [at(body, operation.body)]
@@ -79,7 +79,7 @@ class WriteHandlers(ReadHandlers):
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         value = self.changes.created(collection, fields, determined, key, world.now)
-        self.generated.alternates.put_into(collection, value, key, fields)
+        self.generated.alternates.make_valid(collection, value, key, fields)
         return id, value
 
     def _new_id(
@@ -105,7 +105,7 @@ class WriteHandlers(ReadHandlers):
             and str(sent)
             and not owned
             and "/" not in str(sent)
-            and self.document.can_be_asked_for(collection, str(sent))
+            and self.document.is_valid_id(collection, str(sent))
         ):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
@@ -128,7 +128,7 @@ class WriteHandlers(ReadHandlers):
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
+            is_usable = sent not in (None, "") and self.document.is_valid_id(part, text(sent))
             values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
@@ -169,7 +169,7 @@ class WriteHandlers(ReadHandlers):
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
         if operation.key and self._creates(operation):
             return self._put_by_key(operation, collection, parent, fields, request, store)
-        id = self._named(operation, collection, parent, request, store)
+        id = self._requested_id(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.generated.key(world, collection, parent)}/{id}"
