@@ -1,7 +1,6 @@
-"""Makes an API from any OpenAPI document: a stand-in that keeps what it is sent.
+"""Makes a stateful API from any OpenAPI document.
 
-``infer`` says what the document's operations do; ``build_api`` makes the API that does it.
-A user's own handlers replace what is inferred where that is not enough.
+``infer`` infers what the document's operations do; ``build_api`` makes the API. A user's own handlers can replace operations.
 """
 
 from __future__ import annotations
@@ -43,18 +42,18 @@ def build_api(
 ) -> API:
     """The API of a document.
 
-    ``model`` is a file that corrects what is inferred; ``handlers`` a Python file of the user's own; ``rows`` how many members a
-    collection has before anything is written; ``seed`` changes all made data, beside the world's own seed. ``prefix`` is the path
-    it is served at (default: the document's name, and the path of its first server). ``summarize``
-    tries each operation once, so that the API can say at start how it is answered. Raises ``ModelError`` or ``HandlersError``.
+    ``model`` is a file with corrections of the inferred model; ``handlers`` a Python file with the user's own handlers; ``rows``
+    the initial number of members in each collection; ``seed`` changes all generated data, in addition to the world's seed.
+    ``prefix`` is the path that the API is served at (default: the document's name, and the path of its first server).
+    ``summarize`` tries each operation once, for the summary at start. Raises ``ModelError`` or ``HandlersError``.
     """
     document = Document(spec, infer(spec, model))
     generated = GeneratedRows(document, min(rows, MAX_ROWS), seed)
-    answering = Handlers(document, generated, spec.name)
-    routes: dict[str, Any] = {name: answering.handler(name) for name in spec.operations}
+    operation_handlers = Handlers(document, generated, spec.name)
+    routes: dict[str, Any] = {name: operation_handlers.handler(name) for name in spec.operations}
     time_limits: dict[str, float] = {}
     if handlers is not None:
-        own = load_handlers(handlers, answering)
+        own = load_handlers(handlers, operation_handlers)
         routes |= own
         time_limits = dict.fromkeys(own, handler_seconds())
     info = spec.raw.get("info")
@@ -69,8 +68,8 @@ def build_api(
         spec=spec,
         any_credential=True,
         summary=str(survey_of(document)) if summarize else "",
-        store=partial(Store, answering),
-        resources=Browser(answering),
+        store=partial(Store, operation_handlers),
+        resources=Browser(operation_handlers),
         time_limits=time_limits,
     )
 

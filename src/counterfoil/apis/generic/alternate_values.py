@@ -1,4 +1,4 @@
-"""Makes the fields by which paths name members fit those paths: digits where the path's parameter is a number."""
+"""Makes fields that identify members in paths fit the path parameter: digits if the parameter is an integer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from counterfoil.apis.generic.model import Collection, Place
 
 Json = Any
 MOST = 10**9
-"""Made numbers are below it, so that they fit 32 bits."""
+"""Made numbers are not above this one, so that they fit into 32 bits."""
 
 
 class AlternateValues:
-    """The fields, other than the id, by which paths of one document name a member with a whole number."""
+    """The fields other than the id that identify a member in a path with an integer parameter."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -28,7 +28,7 @@ class AlternateValues:
         self._fields = found
 
     def _bounds(self, name: str) -> tuple[int, int] | None:
-        """The least and the greatest number that an operation's last path parameter takes; None if it takes other values."""
+        """The bounds of an operation's last path parameter; None if it is not an integer."""
         definition = self.document.spec.operations[name]
         last = name.rpartition("{")[2].partition("}")[0]
         for each in definition.get("parameters") or ():
@@ -39,8 +39,8 @@ class AlternateValues:
                 return int(max(1, least)), int(min(MOST, most))
         return None
 
-    def put_into(self, collection: Collection, value: dict[str, Json], key: str, sent: Container[str] = ()) -> None:
-        """Replace those made values of a member that the path does not take; what was ``sent`` stays."""
+    def make_valid(self, collection: Collection, value: dict[str, Json], key: str, sent: Container[str] = ()) -> None:
+        """Replace made values of a member that are not valid in the path; ``sent`` fields stay unchanged."""
         fields: Mapping[Place, tuple[int, int]] = self._fields.get(collection.path, {})
         for (name,), (least, most) in fields.items():
             made = value.get(str(name))

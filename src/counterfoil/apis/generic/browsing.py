@@ -1,6 +1,6 @@
 """Lists and changes the members of a document's collections, for the page and the control API.
 
-A value that is written this way must fit the document's schema of a member, as one that is sent to the API must.
+A value written in this way must fit the document's schema of a member, like a value sent to the API.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Browser:
             raise RuleBroken(error.message, field=error.where) from None
         if found.id and store.was_written(found, parent, id):
             raise RuleBroken(f"there is a member with the id '{id}' already", field=str(found.id[-1]))
-        kept = {name: each for name, each in sent.items() if (name,) != found.id}  # not changed so that it fits
+        kept = {name: each for name, each in sent.items() if (name,) != found.id}  # not adjusted to fit the schema
         return self._command(found, parent, id, {**value, **kept})
 
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
@@ -105,7 +105,7 @@ class Browser:
         found = self._collection(world, path, parent)
         if found.is_single or self._store(world).get(found, parent, id) is not None:
             return self.replaced(world, path, parent, id, value)
-        if ("/" in id and not found.parts) or not self._document.can_be_asked_for(found, id):
+        if ("/" in id and not found.parts) or not self._document.is_valid_id(found, id):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)
 
@@ -120,7 +120,7 @@ class Browser:
         return MemberStore(self._generated, world, self._api)
 
     def _collection(self, world: World, path: str, parent: str) -> Collection:
-        """The collection, if its parents are there. Raises ``UnknownRecord``."""
+        """The collection, if its parents exist. Raises ``UnknownRecord``."""
         found = self._document.model.collections.get(path)
         if found is None:
             raise UnknownRecord(f"{self._api} has no collection '{path}'", field="collection")
@@ -156,7 +156,7 @@ class Browser:
             raise UnknownRecord(error.message, field="id") from None
 
     def _ids(self, store: MemberStore, collection: Collection, parent: str) -> list[str]:
-        """The ids of all members: of the rows, then of what was created. Values are made for those on the page only."""
+        """The ids of all members: generated rows, then created members. Only members on the page need values."""
         written = store.world.resources.group(self._api, collection.path, parent)
         key = self._generated.key(store.world, collection, parent)
         deleted = {id for id, each in written.items() if each.value is None}
@@ -210,9 +210,9 @@ class Browser:
                 raise BadValue(f"{collection.path} has no field '{name}'; there are: {listed}", field=name)
 
     def _check_required(self, collection: Collection, parent: str, sent: Mapping[str, Json]) -> None:
-        """Raise ``BadValue`` for a field that the document wants of a client that creates a member; nothing is invented for it.
+        """Raise ``BadValue`` if a field is missing that the document requires for the creation of a member.
 
-        What the path says, the names of the parents, need not be sent again.
+        Fields that the path determines, such as the parents' ids, need not be sent again.
         """
         known = {letters(name): name for name in self._document.properties(collection)}
         given = {letters(str(place[0])) for place in self._generated.fixed(collection, parent, "") if place}
@@ -233,7 +233,7 @@ class Browser:
         value: dict[str, Json],
         before: Mapping[str, Json] = NO_FIELDS,
     ) -> WriteResource:
-        """The command that writes the whole of a member, with its id in it. Raises ``BadValue`` as ``_command`` does."""
+        """The command that writes a whole member, including its id. Raises ``BadValue`` as ``_command`` does."""
         self._check_names(collection, value, before)
         if collection.id:
             named = at(value, collection.id)
@@ -253,7 +253,7 @@ class Browser:
         value: dict[str, Json],
         before: Mapping[str, Json] = NO_FIELDS,
     ) -> WriteResource:
-        """The command that writes a value. Raises ``BadValue`` unless it fits as far as it differs from ``before``."""
+        """The command that writes a value. Raises ``BadValue`` if a field that differs from ``before`` does not fit."""
         command = WriteResource(api=self._api, collection=collection.path, id=id, value=value, parent=parent)
         checks = self._document.member_checks(collection)
         if checks is not None:
@@ -262,14 +262,14 @@ class Browser:
 
 
 def _check(checks: Checks, value: Mapping[str, Json], before: Mapping[str, Json]) -> None:
-    """Raise ``BadValue`` for the first error that ``before`` does not have: some documents contradict themselves, so that what
-    is made from them does not fit, and a person changes another field."""
+    """Raise ``BadValue`` for the first error that ``before`` does not have. Generated members of documents that contradict
+    themselves are invalid; it must still be possible to change their other fields."""
     if checks.is_valid(value):
         return
     did_not_fit = bool(before) and not checks.is_valid(before)
     for path, error in checks.errors(value):
-        lacking = getattr(error.kind, "property", None)  # the field that is required and not there
-        name = str(path[0]) if path else lacking
+        missing = getattr(error.kind, "property", None)  # the field of a ``required`` error
+        name = str(path[0]) if path else missing
         if did_not_fit and (name is None or (name in before and name in value and value[name] == before[name])):
             continue
         if did_not_fit and name not in before and name not in value:

@@ -1,4 +1,4 @@
-"""Compares values as filters do: as numbers, as instants, or as texts, whichever both are."""
+"""Compares values as filters do: as numbers if both are numbers, else as times if both are times, else as texts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Json = Any
 
 
 def matches(operator: str, value: Json, wanted: Json) -> bool:
-    """Whether a comparison holds. ``operator`` is one of ``model.Operator``; of a list, one item is enough."""
+    """Whether a value matches a filter. ``operator`` is one of ``model.Operator``; one matching item of a list is enough."""
     if operator == "in" and isinstance(wanted, list):
         return any(matches("equal", value, each) for each in wanted)
     if isinstance(value, list):
         return any(matches(operator, each, wanted) for each in value)
     if isinstance(value, dict) and "id" in value and operator in ("equal", "not", "in"):
-        value = value["id"]  # a member that was put in place of its id
+        value = value["id"]  # an embedded member in place of its id
     if operator == "contains":
         return value is not None and str(wanted).lower() in str(value).lower()
     if operator in ("equal", "in"):
@@ -43,7 +43,7 @@ def _text(value: Json) -> str:
 
 
 def _comparable(value: Json, wanted: Json) -> tuple[Any, Any]:
-    """Two values as numbers, or else as instants, or else as texts."""
+    """Two values as numbers, otherwise as times, otherwise as texts."""
     numbers = _number(value), _number(wanted)
     if None not in numbers:
         return numbers

@@ -1,6 +1,6 @@
-"""Selects members by conditions: ``{"field": "name", "operator": "=", "value": "Ann"}``, also joined, and OData's ``$filter``.
+"""Selects members by conditions (``{"field": "name", "operator": "=", "value": "Ann"}``) and by OData's ``$filter``.
 
-A condition on a field that members do not have, or with an operator that is not known, selects nothing.
+A condition on a field that members do not have, or with an unknown operator, selects nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
-Keeps = Callable[[Mapping[str, Json]], bool]
+Predicate = Callable[[Mapping[str, Json]], bool]
 
 FIELD = word_set("field property attribute key column fieldname propertyname")
 OPERATOR = word_set("operator op comparator comparison operation condition predicate")
@@ -39,15 +39,15 @@ _OPERATORS: Mapping[str, tuple[str, bool]] = {
     **dict.fromkeys(("^", "startswith", "beginswith", "prefix"), ("begins", True)),
     **dict.fromkeys(("$", "endswith", "suffix"), ("ends", True)),
 }
-"""What an operator compares, and whether that must hold."""
+"""The comparison of each operator, and the expected result of the comparison."""
 
 
 class UnknownFilter(ValueError):
-    """A filter that cannot be read: one line."""
+    """A filter cannot be read; the message is one line."""
 
 
 def is_condition(reader: SchemaReader, schema: Json, depth: int = 0) -> bool:
-    """Whether a schema describes a condition, a list of conditions, or conditions joined by and, or."""
+    """Whether a schema describes a condition or a list of conditions."""
     if depth > MAX_DEPTH:
         return False
     if reader.is_array(schema):
@@ -56,15 +56,15 @@ def is_condition(reader: SchemaReader, schema: Json, depth: int = 0) -> bool:
     return bool(names & FIELD) and bool(names & OPERATOR) and bool(names & VALUE)
 
 
-def keeps_of(asked: Json) -> Keeps:
-    """Whether a member's value is selected by the conditions that were sent: a body's, or the text of a ``$filter``.
+def predicate_for(asked: Json) -> Predicate:
+    """A function that tells whether the sent conditions select a member: those of a request body, or a ``$filter`` text.
 
     Raises ``UnknownFilter``.
     """
     return _odata(asked) if isinstance(asked, str) else _read(asked, 0, iter(range(MAX_CONDITIONS)))
 
 
-def _read(asked: Json, depth: int, left: Iterator[int]) -> Keeps:
+def _read(asked: Json, depth: int, left: Iterator[int]) -> Predicate:
     if depth > MAX_DEPTH or next(left, None) is None:
         raise UnknownFilter(f"a filter has up to {MAX_CONDITIONS} conditions, {MAX_DEPTH} deep")
     if isinstance(asked, list):
@@ -89,13 +89,13 @@ def _read(asked: Json, depth: int, left: Iterator[int]) -> Keeps:
 
 
 def _plain(value: Json) -> Json:
-    """The value itself, where its type is said beside it: ``{"string": "Ann", "number": null}``."""
+    """The value itself, if it is sent under the name of its type: ``{"string": "Ann", "number": null}``."""
     if isinstance(value, dict):
         return next((each for each in value.values() if each not in (None, "", [])), None)
     return value
 
 
-def _condition(field: str, operator: str, wanted: Json) -> Keeps:
+def _condition(field: str, operator: str, wanted: Json) -> Predicate:
     compared, expected = _OPERATORS.get(operator.lower(), _OPERATORS.get(letters(operator), ("", True)))
     keys = [letters(part) for part in re.split(r"[./]", field)]
 
@@ -116,7 +116,7 @@ def _compare(operator: str, value: Json, wanted: Json) -> bool:
 
 
 def _field(value: Mapping[str, Json], keys: list[str]) -> tuple[Json, bool]:
-    """The value of a field, also of one inside what holds a member's fields; and whether the member has it."""
+    """The value of a field, which may be in a ``NESTED`` object; and whether the member has the field."""
     places: list[Json] = [value, *(value.get(group) for group in NESTED)]
     for place in places:
         found: Json = place
@@ -131,12 +131,12 @@ def _field(value: Mapping[str, Json], keys: list[str]) -> tuple[Json, bool]:
     return None, False
 
 
-def _all(parts: Iterable[Keeps]) -> Keeps:
+def _all(parts: Iterable[Predicate]) -> Predicate:
     listed = list(parts)
     return lambda value: all(each(value) for each in listed)
 
 
-def _any(parts: Iterable[Keeps]) -> Keeps:
+def _any(parts: Iterable[Predicate]) -> Predicate:
     listed = list(parts)
     return lambda value: any(each(value) for each in listed)
 
@@ -146,7 +146,7 @@ def _any(parts: Iterable[Keeps]) -> Keeps:
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[(),]|[^\s(),']+)")
 
 
-def _odata(text: str) -> Keeps:
+def _odata(text: str) -> Predicate:
     """OData's ``$filter``: comparisons, ``and``, ``or``, ``not``, ``contains``, ``startswith``, ``endswith``, parentheses."""
     tokens: list[str] = []
     place = 0
@@ -188,19 +188,19 @@ class _Parser:
         if not self._accept(word):
             raise UnknownFilter(f"'{word}' is expected in the filter")
 
-    def either(self, depth: int) -> Keeps:
+    def either(self, depth: int) -> Predicate:
         parts = [self._both(depth)]
         while self._accept("or"):
             parts.append(self._both(depth))
         return parts[0] if len(parts) == 1 else _any(parts)
 
-    def _both(self, depth: int) -> Keeps:
+    def _both(self, depth: int) -> Predicate:
         parts = [self._one(depth)]
         while self._accept("and"):
             parts.append(self._one(depth))
         return parts[0] if len(parts) == 1 else _all(parts)
 
-    def _one(self, depth: int) -> Keeps:
+    def _one(self, depth: int) -> Predicate:
         if depth > MAX_DEPTH:
             raise UnknownFilter(f"a filter is up to {MAX_DEPTH} deep")
         if self._accept("not"):

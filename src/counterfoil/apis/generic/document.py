@@ -1,4 +1,4 @@
-"""What the handlers of one document share: its model, its schemas' validators, and what makes values for it."""
+"""A document as its handlers share it: with its model, its schemas' validators, and the generator of values."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class Document:
             self._register(name, self.answer(name))
 
     def keeps_files(self, collection: Collection) -> bool:
-        """Whether what is uploaded for a member can be asked for."""
+        """Whether an uploaded file of a member can be downloaded."""
         return any(each.role == "download" for each in self._by_collection.get(collection.path, ()))
 
     def refuses_taken_ids(self, collection: Collection) -> bool:
-        """Whether the document has a status for creating a member whose id is taken."""
+        """Whether the document has an error status for creating a member with a taken id."""
         creating = (each for each in self._by_collection.get(collection.path, ()) if each.role == "create")
         statuses = {
             str(status) for each in creating for status in self.spec.operations[each.name].get("responses") or ()
@@ -73,9 +73,9 @@ class Document:
         return bool(statuses & {"409", "422", "4XX", "4xx", "default"})
 
     def required_to_create(self, collection: Collection) -> list[list[str]]:
-        """The fields that each operation which creates a member requires, as its request names them.
+        """The fields that each create operation requires, by their names in the request.
 
-        Without those that the server sets: one schema often describes both what is sent and what is answered.
+        Fields that the server sets are excluded: documents often use one schema for requests and responses.
         """
         found = []
         for each in self._by_collection.get(collection.path, ()):
@@ -92,23 +92,23 @@ class Document:
             if name not in collection.server_owned and not self.reader.merged(members.get(name, {})).get("readOnly")
         )
 
-    # --- answers ---------------------------------------------------------------------------------
+    # --- responses -------------------------------------------------------------------------------
 
     def _answer(self, name: str) -> DocumentedResponse:
         return success_response(self.spec.operations[name], name.partition(" ")[0])
 
     def response_for_status(self, name: str, status: int) -> DocumentedResponse | None:
-        """What the document says of an operation's answer with a status; None if nothing."""
+        """The documented response of an operation for a status, also as ``4XX`` or ``default``; None if there is none."""
         operation = self.spec.operations.get(name)
         return None if operation is None else response_for_status(operation, status)
 
     def documented(self, name: str, status: int) -> DocumentedResponse | None:
-        """What the document says of a status by its own number; None if nothing."""
+        """The documented response of an operation for exactly this status; None if there is none."""
         responses = self.spec.operations[name].get("responses") or {}
         return documented_response(responses[str(status)], status) if str(status) in responses else None
 
     def checks(self, name: str, answer: DocumentedResponse) -> Checks:
-        """The validator of an answer that has a schema."""
+        """The validator of a JSON response that has a schema."""
         found = self._checks.get((name, answer.status))
         return found if found is not None else self._register(name, answer)
 
@@ -120,7 +120,7 @@ class Document:
         return checks
 
     def member_checks(self, collection: Collection) -> Checks | None:
-        """The validator of a collection's members; None if the document does not say what they look like."""
+        """The validator of a collection's members; None if the document has no schema of a member."""
         entities = self.entities(collection)
         if not entities:
             return None
@@ -128,7 +128,7 @@ class Document:
             return self.schemas.validator(entities[0], "response")
 
     def examples(self, answer: DocumentedResponse) -> list[tuple[str, Json]]:
-        """The examples of an answer by name."""
+        """The examples of a response as pairs of name and value."""
         return examples(answer.content, self.reader.target)
 
     # --- collections -----------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Document:
         return self.model.collections[operation.collection]
 
     def _entities(self, collection: Collection) -> tuple[Json, ...]:
-        """The schemas that members are shown in, the fullest description first."""
+        """The schemas of members in responses, the most complete first."""
         found = [self.entity(collection)]
         order = {"read": 0, "read_one": 0, "list": 1, "create": 2}
         for operation in sorted(self._by_collection.get(collection.path, ()), key=lambda each: order.get(each.role, 3)):
@@ -154,7 +154,7 @@ class Document:
         return tuple(self._narrowest_first(list(merged.values())))
 
     def _narrowest_first(self, schemas: list[Json]) -> list[Json]:
-        """Where the first has alternatives, and another only some of those, that one: its members fit the others, too."""
+        """If another schema has only some of the first schema's alternatives, move it to the front: its members fit both."""
         named = [self._alternatives(each) for each in schemas]
         narrow = [place for place, names in enumerate(named) if names and names < named[0]]
         if narrow:
@@ -162,12 +162,12 @@ class Document:
         return schemas
 
     def _alternatives(self, schema: Json) -> frozenset[str]:
-        """The schemas that are named as alternatives."""
+        """The references to schemas that are alternatives of a schema."""
         branches = (each for group in self.reader.merged(schema).get("choices", ()) for each in group)
         return frozenset(str(each["$ref"]) for each in branches if isinstance(each, dict) and "$ref" in each)
 
     def entity(self, collection: Collection) -> Json:
-        """The schema of a member that the model names."""
+        """The schema of a member that the model refers to; empty if the document does not have it."""
         if collection.entity.startswith("#"):
             return self.reader.target(collection.entity)
         name = collection.entity.removesuffix(OF_BODY)
@@ -182,7 +182,7 @@ class Document:
         return self.reader.member(self.answer(operation.name).schema, place) or {}
 
     def _properties(self, collection: Collection) -> Mapping[str, Json]:
-        """Every field of a member, of all schemas that it is shown in."""
+        """All fields of a member, from all its schemas in responses."""
         found: dict[str, Json] = {}
         for schema in self.entities(collection):
             for name, member in self.reader.properties(schema).items():
@@ -195,14 +195,14 @@ class Document:
         return self.reader.member(first, place[1:]) or {} if first is not None else {}
 
     def is_plain(self, collection: Collection, name: str) -> bool:
-        """Whether a field can hold one plain value, also where it may hold the object instead, as Stripe's do."""
+        """Whether a field can hold a scalar; it may also allow an object instead, like Stripe's expandable fields."""
         types = self.reader.types(self.properties(collection).get(name, {}))
         return "array" not in types and bool(types & {"string", "integer", "number"} or not types)
 
     def coerce(self, collection: Collection, place: Place, value: Json, *, otherwise: Json = UNSET) -> Json:
-        """``value`` as the field's schema wants it: ``"12"`` as 12 where that is a number.
+        """``value`` with the type that the field's schema wants: ``"12"`` as 12 for a number.
 
-        A value that is of another type is kept, or replaced by ``otherwise`` if that is given.
+        A value that cannot be converted is kept, or replaced by ``otherwise`` if that is given.
         """
         schema = self.field(collection, place)
         coerced = self.values.scalars.coerce(self.reader.merged(schema), self.reader.types(schema), value)
@@ -210,17 +210,17 @@ class Document:
             return coerced
         return value if otherwise is UNSET else otherwise
 
-    def can_be_asked_for(self, collection: Collection, id: str) -> bool:
-        """Whether an id fits the path that a client asks for a member with, and the property that shows it."""
+    def is_valid_id(self, collection: Collection, id: str) -> bool:
+        """Whether an id is valid for the path parameter and for the property of a member."""
         if collection.parts:
             values = parts_of(id)
             return len(values) == len(collection.parts) and all(
-                self.can_be_asked_for(part, value) for part, value in zip(self.by_part(collection), values, strict=True)
+                self.is_valid_id(part, value) for part, value in zip(self.by_part(collection), values, strict=True)
             )
         return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
 
     def _by_part(self, collection: Collection) -> tuple[Collection, ...]:
-        """For each field that identifies a member together with others, the collection as if it did so alone."""
+        """For each field of a composite id, a copy of the collection with this field alone as its id."""
         length = len(collection.parents) + len(collection.parts)
         names = (PARAMETER.findall(each.name) for each in self._by_collection.get(collection.path, ()))
         known = next((each[-len(collection.parts) :] for each in names if len(each) == length), collection.parts)
@@ -230,7 +230,7 @@ class Document:
         )
 
     def _id_schemas(self, collection: Collection) -> tuple[dict[str, Json], ...]:
-        """The schemas that an id must fit: of the path parameter and of the property."""
+        """The schemas that an id must fit: of path parameters, of ids in queries and request bodies, and of the property."""
         found = []
         for operation in self._by_collection.get(collection.path, ()):
             for each in self.spec.operations[operation.name].get("parameters") or ():
@@ -254,7 +254,7 @@ class Document:
         return tuple(found)
 
     def _reference_limits(self, collection: Collection) -> tuple[dict[str, Json], ...]:
-        """The longest texts of the fields that hold an id of this collection elsewhere: a row's id must fit them as well."""
+        """The ``maxLength`` of fields in other collections that refer to this one: a row's id must fit them, too."""
         fields = (
             self.reader.merged(self.field(other, (name,)))
             for other in self.model.collections.values()
@@ -264,14 +264,14 @@ class Document:
         return tuple({"maxLength": each["maxLength"]} for each in fields if isinstance(each.get("maxLength"), int))
 
     def may_be_empty(self, operation: Operation) -> bool:
-        """Whether the list that an operation answers may have no item."""
+        """Whether the list in an operation's response may be empty."""
         schema = self.answer(operation.name).schema
         found = self.reader.member(schema, operation.at) if schema is not None else None
         least = self.reader.merged(found).get("minItems") if found is not None else None
         return not (isinstance(least, int) and least > 0)
 
     def _sent_id_schemas(self, operation: Operation) -> list[dict[str, Json]]:
-        """The schema of the id that an operation takes in its query or body."""
+        """The schemas of the id in an operation's query or request body."""
         definition = self.spec.operations[operation.name]
         found = [
             each.get("schema", {})
@@ -281,10 +281,10 @@ class Document:
         if operation.id_at:
             body = request_schema(definition)
             found += [self.reader.member(body, (*place, *operation.id_at)) for place in {operation.body, ()}]
-        return [self._of_one(each) for each in found if isinstance(each, dict)]
+        return [self._single_id_schema(each) for each in found if isinstance(each, dict)]
 
-    def _of_one(self, schema: Json) -> dict[str, Json]:
-        """The schema of one id, also where a list of them is sent, or a text that joins them with commas."""
+    def _single_id_schema(self, schema: Json) -> dict[str, Json]:
+        """The schema of one id, from the schema of an id, of a list of ids, or of a text of ids joined with commas."""
         merged = dict(self.reader.merged(self.reader.items(schema) if self.reader.is_array(schema) else schema))
         shown = merged.get("example")
         if isinstance(shown, str) and "," in shown:
@@ -292,12 +292,12 @@ class Document:
         return merged
 
     def refuses_unknown_ids(self, name: str) -> bool:
-        """Whether an operation has a status for ids that no member has."""
+        """Whether the document has an error status for unknown ids in this operation."""
         responses = self.spec.operations[name].get("responses") or {}
         return bool({str(each) for each in responses} & {"400", "404", "410", "422", "4XX", "4xx", "default"})
 
     def cursor_examples(self, operation: Operation) -> frozenset[str]:
-        """The examples that the document has of a list's cursors."""
+        """The document's examples of a list's cursors."""
         found = self._cursors.get(operation.name)
         if found is None:
             found = self._cursors[operation.name] = frozenset(self._cursor_examples(operation))
@@ -311,7 +311,7 @@ class Document:
                 if name and (each.get("in"), each.get("name")) == ("query", name):
                     found += [value for _, value in examples(each, self.reader.target)]
                     found += self.reader.examples(each.get("schema", {}))
-                    found.append(self.reader.merged(each.get("schema") or {}).get("default"))  # what begins the list
+                    found.append(self.reader.merged(each.get("schema") or {}).get("default"))  # means the first page
             if name and operation.asks == "body":
                 content = (definition.get("requestBody") or {}).get("content") or {}
                 sent = [value for media in content.values() for _, value in examples(media, self.reader.target)]
@@ -320,7 +320,7 @@ class Document:
         yield from (str(each) for each in found if isinstance(each, str | int))
 
     def text(self, schema: Mapping[str, Json], name: str, key: str) -> str:
-        """A text for a schema."""
+        """A made text that fits a schema, ignoring its examples, default and enum."""
         schema = {key: value for key, value in schema.items() if key not in ("example", "examples", "default", "enum")}
         return str(self.values.scalars.make(schema, frozenset({"string"}), name, key, ANCHOR, 1))
 

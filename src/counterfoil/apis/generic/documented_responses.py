@@ -1,4 +1,4 @@
-"""Which responses and bodies an operation documents: the status of its success, media types and schemas."""
+"""Finds an operation's documented responses and request body: success status, media types and schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFERRED = {"post": ("201", "200", "202", "204"), "delete": ("204", "200", "202
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One documented response. ``media_type`` and ``schema`` are None where it has no body."""
+    """One documented response. ``media_type`` and ``schema`` are None if it has no body."""
 
     status: int
     media_type: str | None = None
@@ -29,18 +29,18 @@ class DocumentedResponse:
 
     @property
     def sent_type(self) -> str:
-        """The media type that is sent; a range is sent as JSON."""
+        """The media type to send: JSON for a media type range such as ``*/*``."""
         return "application/json" if self.media_type is None or "*" in self.media_type else self.media_type
 
 
 def is_json(documented: str) -> bool:
-    """Whether a documented media type or range is answered with JSON."""
+    """Whether a documented media type or media type range means JSON."""
     kind = without_parameters(documented)
     return is_json_type(kind) or kind in ("*/*", "application/*")
 
 
 def success_response(operation: Mapping[str, Json], method: str) -> DocumentedResponse:
-    """The response that is given when all goes well: of several statuses, the one usual for the method."""
+    """The success response: if there are several, the one with a body and the usual status for the method."""
     responses = operation.get("responses") or {}
     good = [each for each in responses if str(each).startswith("2")]
     order = (*PREFERRED.get(method.lower(), ("200", "201", "204")), *sorted(map(str, good)))
@@ -59,7 +59,7 @@ def success_response(operation: Mapping[str, Json], method: str) -> DocumentedRe
 
 
 def response_for_status(operation: Mapping[str, Json], status: int) -> DocumentedResponse | None:
-    """What is documented for ``status``, also as ``4XX`` or ``default``; None if nothing is."""
+    """The response documented for ``status``, also as ``4XX`` or ``default``; None if there is none."""
     responses = operation.get("responses") or {}
     for name in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
         if name in responses:
@@ -68,7 +68,7 @@ def response_for_status(operation: Mapping[str, Json], status: int) -> Documente
 
 
 def documented_response(response: Json, status: int) -> DocumentedResponse:
-    """The response with its JSON form, if it has one, else its first."""
+    """The response with its JSON media type, if it has one; otherwise with its first media type."""
     content = response.get("content") if isinstance(response, dict) else None
     if not isinstance(content, dict) or not content:
         return DocumentedResponse(status)
@@ -79,14 +79,14 @@ def documented_response(response: Json, status: int) -> DocumentedResponse:
 
 
 def preferred_type(content: Mapping[str, Json]) -> str:
-    """JSON before everything else, plain ``application/json`` before its relatives."""
+    """The preferred media type: ``application/json``, then other JSON types, then any other."""
     return min(
         content, key=lambda each: (not is_json(each), not each.lower().startswith("application/json"), "*" in each)
     )
 
 
 def request_schema(operation: Mapping[str, Json]) -> Json:
-    """The schema of the body, as JSON, else as a form, else as XML; None if it takes none that has fields."""
+    """The schema of the request body as JSON, otherwise as a form, otherwise as XML; None if there is none of these."""
     body = operation.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
@@ -99,7 +99,7 @@ def request_schema(operation: Mapping[str, Json]) -> Json:
 
 
 def examples(media: Mapping[str, Json] | None, raw_find: Any) -> list[tuple[str, Json]]:
-    """The named examples of a media type; the one without a name is called ``example``."""
+    """The examples of a media type as pairs of name and value; the keyword ``example`` has the name ``example``."""
     found: list[tuple[str, Json]] = []
     if not media:
         return found

@@ -1,4 +1,4 @@
-"""Renders errors in the shape that the document gives them: the operation's own, or else a problem (RFC 9457)."""
+"""Renders errors in the documented format of the operation's error response, otherwise as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATUSES: Mapping[Reason, tuple[int, ...]] = {
     "conflict": (409, 422, 400),
     "forbidden": (403, 401),
 }
-"""Statuses that say what a reason says, the usual one first; that which the operation documents is taken."""
+"""Statuses for each reason, the usual one first; the first that the operation documents is used."""
 MEANINGS: Mapping[Reason, tuple[str, ...]] = {
     "malformed": ("invalid", "validation", "badrequest", "malformed", "unprocessable"),
     "required": ("missing", "required", "invalid", "validation", "badrequest"),
@@ -43,7 +43,7 @@ MEANINGS: Mapping[Reason, tuple[str, ...]] = {
     "too_many_requests": ("ratelimit", "toomanyrequests", "throttl"),
     "internal": ("internal", "servererror", "unexpected"),
 }
-"""Words in the values that documents list for the kind of an error, the likeliest first."""
+"""Words in enum values for types of errors, the most likely first."""
 MESSAGES = word_set(
     """
     message detail details description errormessage errordescription usermessage msg reason errordetail faultstring
@@ -53,7 +53,7 @@ MESSAGES = word_set(
 TITLES = frozenset(["title", "error", "errorname", "errortype", "name"])
 CODES = frozenset(["status", "statuscode", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode"])
 NO_FREE_TEXT = frozenset(["enum", "const", "format", "pattern", "example", "examples", "default"])
-"""Keywords of a text that say what it may be."""
+"""Keywords that restrict a text or show examples of it."""
 MAX_DEPTH = 4
 
 
@@ -65,7 +65,7 @@ class Errors:
         self.headers = AnswerHeaders(document)
 
     def render(self, error: ApiError) -> Response:
-        """The answer for an error."""
+        """The response for an error."""
         if self._names_nothing(error):
             found = ApiError("unknown_resource", error.message, where=error.where)
             found.operation, found.method = error.operation, error.method
@@ -101,7 +101,7 @@ class Errors:
             return error.status, None
         known = self.document.spec.operations[operation].get("responses") or {}
         usual = STATUSES.get(error.reason, ())
-        about_request = error.reason != "conflict" or bool(error.where)  # else a bound of this server is reached
+        about_request = error.reason != "conflict" or bool(error.where)  # otherwise a limit of this server is reached
         if error.status in usual and about_request:
             for status in (error.status, *usual):
                 if str(status) in known:
@@ -109,11 +109,11 @@ class Errors:
         return error.status, self.document.response_for_status(operation, error.status)
 
     def _xml(self, error: ApiError, status: int, answer: DocumentedResponse) -> bytes:
-        reader, said = self.document.reader, self._said(answer.schema, error, status, 0)
+        reader, details = self.document.reader, self._details(answer.schema, error, status, 0)
         try:
-            body = self.document.values.make(answer.schema, f"{error.operation}/{status}", given=said)
+            body = self.document.values.make(answer.schema, f"{error.operation}/{status}", given=details)
         except Unmakeable:
-            body = said
+            body = details
         return to_xml(reader, answer.schema, body)
 
     def _body(self, error: ApiError, status: int, answer: DocumentedResponse) -> Json:
@@ -121,35 +121,35 @@ class Errors:
         name = error.operation or ""
         checks = document.checks(name, answer)
         template = next((value for _, value in document.examples(answer) if isinstance(value, dict)), None)
-        said = self._said(answer.schema, error, status, 0)
-        for given in ({**template, **said} if template and isinstance(said, dict) else said, said, UNSET):
+        details = self._details(answer.schema, error, status, 0)
+        for given in ({**template, **details} if template and isinstance(details, dict) else details, details, UNSET):
             try:
                 return fit(document.values, answer.schema, checks, f"{name}/{status}", given=given)
             except Unmakeable:
                 continue
         return UNSET
 
-    def _said(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
-        """The error's own words, at the places of a schema whose names ask for them."""
+    def _details(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
+        """The error's message, status and so on, in the properties of a schema that have names for them."""
         reader = self.document.reader
         if reader.is_array(schema):
-            return [self._said(reader.items(schema), error, status, depth + 1)]
+            return [self._details(reader.items(schema), error, status, depth + 1)]
         members = reader.properties(schema)
         if not members:
             return error.message if "string" in reader.types(schema) else UNSET
         out: dict[str, Json] = {}
-        in_words = self._message_member(members)
+        message_member = self._message_member(members)
         for name, member in members.items():
-            key = "message" if name == in_words else letters(name)
-            said = self._member(key, name, member, error, status, depth, reader.required(schema))
-            if said is not UNSET:
-                out[name] = said
+            key = "message" if name == message_member else letters(name)
+            value = self._member(key, name, member, error, status, depth, reader.required(schema))
+            if value is not UNSET:
+                out[name] = value
         if "type" in members and "type" not in out and {"title", "status"} <= members.keys():
             out["type"] = "about:blank"  # RFC 9457, 4.2.1
         return out
 
     def _message_member(self, members: Mapping[str, Json]) -> str | None:
-        """What else holds the message where no member is named for it: ``{"error": "name is required"}``."""
+        """The property ``error`` if it is for the message, because no other is: ``{"error": "name is required"}``."""
         if any(letters(name) in MESSAGES for name in members):
             return None
         name = next((name for name in members if letters(name) == "error"), None)
@@ -158,7 +158,7 @@ class Errors:
         return name if "string" in self.document.reader.types(members[name]) else None
 
     def _place(self, error: ApiError, items: Json) -> list[Json]:
-        """Where in the request the mistake is, in parts: ``["query", "limit"]``, ``["body", "lines", 0, "sku"]``."""
+        """The place of the error in the request, in parts: ``["query", "limit"]``, ``["body", "lines", 0, "sku"]``."""
         where = error.where or "body"
         if where.startswith("/"):
             reader, parts = self.document.reader, json_pointer.split(where)
@@ -183,11 +183,11 @@ class Errors:
                 return self._place(error, items)
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
-            return self._said(member, error, status, depth + 1)
+            return self._details(member, error, status, depth + 1)
         if key in SUCCESS and types - {"null"} == {"boolean"}:
             return False
-        if key in CODES | TITLES | {"type", "errorcode", "reason"} and (meant := self._meant(member, error, status)):
-            return meant
+        if key in CODES | TITLES | {"type", "errorcode", "reason"} and (code := self._code(member, error, status)):
+            return code
         if key in MESSAGES:
             return error.message
         if key in CODES:
@@ -202,8 +202,8 @@ class Errors:
             return error.where
         return UNSET
 
-    def _meant(self, member: Json, error: ApiError, status: int) -> str | None:
-        """The one of listed values that says what happened: ``not_found`` for 404. None where no value is listed for it."""
+    def _code(self, member: Json, error: ApiError, status: int) -> str | None:
+        """The enum value for the error, such as ``not_found`` for 404; None if there is none."""
         listed = self.document.reader.merged(member).get("enum")
         texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
         wanted = (*map(letters, status_phrases(status)), *MEANINGS.get(error.reason, ()))
@@ -216,5 +216,5 @@ class Errors:
 
 
 def problem(error: ApiError, status: int) -> Response:
-    """A problem, for an error that the document does not describe."""
+    """Problem details, for an error that the document does not describe."""
     return Response(status, problem_details(status, error.message), media_type=PROBLEM_JSON)

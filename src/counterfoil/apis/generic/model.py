@@ -1,4 +1,4 @@
-"""What is known of a document: its collections, and what each operation does with them.
+"""The model of a document: its collections, and what each operation does with them.
 
 A model is inferred (``inference``), and can be corrected by a file or by ``x-counterfoil`` in the document
 (``model_file``). Each decision has a reason and a confidence, which ``counterfoil infer --why`` prints.
@@ -11,32 +11,32 @@ from typing import Any, Literal
 
 Json = Any
 Place = tuple[str | int, ...]
-"""Property names and indices that lead to a value inside a body; empty: the body itself."""
+"""The path of a value inside a body, as property names and indices; empty: the body itself."""
 
 NESTED = ("attributes", "metadata", "spec")
-"""Members of an entity that hold its fields: people name those without it."""
+"""Objects that hold an entity's fields: requests name these fields without the object's name."""
 
 Role = Literal[
     "list",  # the members of a collection
     "count",  # how many members a collection has
     "read",  # one member
     "create",
-    "replace",  # PUT: what is not sent is gone
-    "update",  # PATCH, or POST to the member: what is not sent stays
+    "replace",  # PUT: fields that are not sent are removed
+    "update",  # PATCH, or POST to the member: fields that are not sent stay
     "delete",
-    "clear",  # members whose ids are listed, or all
+    "clear",  # deletes the members with the listed ids, or all
     "action",  # sets fields of one member
-    "read_one",  # of what there is only one of, in all or for each parent
+    "read_one",  # of a single resource: one in the document, or one below each parent
     "write_one",
     "delete_one",
-    "download",  # the file that was uploaded for a member, or for what there is only one of
-    "made_up",  # an answer that fits the document, always the same, that depends on no state
+    "download",  # the file that was uploaded for a member or a single resource
+    "made_up",  # a generated response that fits the document: always the same, independent of state
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One thing that was inferred. ``confidence`` is from 0 to 1; 1 is what a person wrote."""
+    """One inference about ``subject``, a path or an operation. ``confidence`` is from 0 to 1; 1 for a user's correction."""
 
     subject: str
     value: str
@@ -46,7 +46,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A path parameter before a collection. ``collection`` is the one whose member it names; None if there is none."""
+    """A path parameter before a collection. Its value is the id of a member of ``collection``; None if that is not known."""
 
     parameter: str
     collection: str | None = None
@@ -54,20 +54,20 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Things of one kind that operations list, read or change.
+    """Resources of one type that operations list, read or change, or a single resource without an id.
 
-    ``path`` is its path in the document; ``entity`` the JSON pointer of the schema of one; ``id`` the place of what
-    identifies one, empty for what there is only one of; ``parameter`` the path parameter that carries it. ``found`` is
-    ``any`` where every id is found, because no operation lists or creates them. ``server_owned`` are the fields that a client
-    does not set; ``references`` lead from fields to the collection whose id they hold. ``state`` is the field that actions set.
-    ``parts`` are the fields that identify a member together, where its path has several parameters; ``id`` is the last.
-    ``embeds`` are the fields that can show a member of another collection: the field's place, that of the id (the same, where
-    the field holds either), and the collection. ``keyed``: no field identifies a member, but the key by which a list, an object,
-    has it (``{"flour": {…}, "salt": {…}}``).
+    ``path`` is its path in the document; ``entity`` the JSON pointer of the schema of a member, or the operation that shows it;
+    ``id`` the place of the id in a member, empty for a single resource; ``parameter`` the path parameter with the id. ``found``
+    is ``any`` if every id exists, because no operation lists or creates members. ``server_owned`` are the fields that clients
+    do not set; ``references`` are pairs of a field and the collection that the field has an id of. ``state`` is the field that
+    actions set. ``parts`` are the fields of a composite id, if the path of a member has several parameters for it; ``id`` is
+    the last. ``embeds`` are the fields that can show a member of another collection: the field's place, the place of the id
+    (the same if the field has the id or the member), and the collection. ``keyed``: no property identifies a member; its id is
+    its key in the list, which is an object (``{"flour": {…}, "salt": {…}}``).
     """
 
     def __hash__(self) -> int:
-        """That of its path: all its fields took 3 µs of a request."""
+        """The hash of the path: hashing all fields took 3 µs of each request."""
         return hash(self.path)
 
     path: str
@@ -105,9 +105,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How a list is paged. Names are of query parameters; ``next`` and ``total`` are places in the answer.
+    """How a list is paged.
 
-    ``cursor``: kind ``cursor`` carries the id of the last member seen (``after``), or an opaque text made from it.
+    ``at`` is the query parameter for the page, offset or cursor, ``size`` for the page size, ``before`` for a cursor to previous
+    pages. ``next``, ``more`` and ``total`` are places in the response. ``first`` is the first page or offset; ``default`` and
+    ``most`` are page sizes (0: not documented). A cursor is the id of the last member of a page, or an opaque text made from it.
     """
 
     kind: Literal["page", "offset", "cursor", "none"] = "none"
@@ -126,19 +128,16 @@ class Pages:
 class Operation:
     """What one operation does.
 
-    ``at`` is where its answer has the member, the number that counts, or the list (``each``: where each item of that has the
-    member); ``body`` is where its request has the fields, and ``id_at`` where the id, if that is not in the path. ``status`` is
-    that of its success.
-    ``scope`` are path parameters, each with the field that holds its value and the collection whose member it names.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed. ``verb_at`` is the member of the
-    body that says which action is meant. Where ``body`` ends in 0, it has several members. ``fields`` and ``omit`` are
-    query parameters that name the fields to show or to leave out. ``id_query`` is the query parameter that has the id, if
-    that is neither in the path nor in the body. Where ``asks`` is ``body``, names of parameters are places in the body.
-    ``first``: the member is the collection's first, whom a path calls ``me``. ``key`` is the field whose value the path has,
-    where that is not the id (``/customers/external/{external_id}``). ``conditions`` has conditions of the form field,
-    operator, value, or an OData filter. ``expand`` is the parameter (or member of the body) that lists fields to show as
-    members, ``flags`` are those that ask for one field each. ``by_id``: its
-    answer has the members in an object, by their ids.
+    Places in the response: ``at`` of the member, list or count, ``each`` of the member in a list item. Places in the request
+    body: ``body`` of the fields (several members if it ends in 0), ``id_at`` of the id, ``verb_at`` of an action's name.
+    ``id_query`` is the query parameter with the id. ``status`` is the success status.
+    ``scope`` are path parameters, each with the field that has its value and the collection that it has a member id of.
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
+    Query parameters: ``filters``, ``sort``, ``direction``, ``search``; ``fields`` and ``omit`` name fields to show or to omit;
+    ``conditions`` has conditions of field, operator and value, or an OData filter; ``expand`` (or a property of the body) lists
+    fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
+    ``first``: the member is the collection's first (a path with ``me``). ``key`` is the field in the path if that is not the id
+    (``/customers/external/{external_id}``). ``by_id``: the response has the members in an object, by their ids.
     """
 
     name: str
@@ -172,9 +171,9 @@ class Operation:
 
 @dataclass(frozen=True)
 class Model:
-    """The collections by path and the operations by name, and why.
+    """The collections by path, the operations by name, and the decisions with their reasons.
 
-    With ``integrity`` ``strict``, a write that refers to a member that does not exist is refused.
+    With ``integrity`` ``strict``, writes that refer to a nonexistent member are refused.
     """
 
     collections: dict[str, Collection]
@@ -183,18 +182,18 @@ class Model:
     integrity: Literal["lenient", "strict"] = "lenient"
 
     def why(self, text: str) -> list[Decision]:
-        """The decisions about a path, or an operation (``GET /customers``)."""
+        """The decisions about a path with its operations, or about an operation (``GET /customers``)."""
         path = text.partition(" ")[2] or text
         return [each for each in self.decisions if each.subject in (text, path) or each.subject.endswith(f" {path}")]
 
 
 def place_text(place: Place) -> str:
-    """``data.0.id``; a full stop in a name is written ``\\.``."""
+    """A place as text, such as ``data.0.id``; a full stop in a name is written ``\\.``."""
     return ".".join(str(part).replace("\\", "\\\\").replace(".", "\\.") for part in place)
 
 
 def read_place(text: str) -> Place:
-    """The place that ``place_text`` wrote; parts that are whole numbers are indices."""
+    """The place of a text from ``place_text``; parts of up to three digits are indices."""
     parts, current, escaped = [], "", False
     for letter in text:
         if escaped or letter not in "\\.":

@@ -1,6 +1,6 @@
-"""Writes a model as YAML that a person can edit, and reads corrections from such a file or from ``x-counterfoil``.
+"""Writes a model as YAML for editing, and reads corrections from such a file or from ``x-counterfoil``.
 
-A file may hold all of a model, as ``counterfoil infer --write`` writes it, or only what differs from what is inferred.
+A file has a whole model, as ``counterfoil infer --write`` writes it, or only the differences from the inferred model.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 MEMBERS = frozenset(["counterfoil", "collections", "operations", "actions", "made_up", "integrity"])
 PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
 _KEYS = {"embeds": "holds"}
-"""What a file calls an attribute that has another name here."""
+"""Keys of the file that differ from the attribute's name."""
 _ROLES = get_args(Role)
 _OPERATORS = get_args(Operator)
 _INTEGRITIES = ("lenient", "strict")
 
 
 class ModelError(ConfigurationError):
-    """A model that cannot be read or is of another document; the message is one line."""
+    """A model cannot be read or belongs to another document; the message is one line."""
 
 
 # --- writing -------------------------------------------------------------------------------------
 
 
 def write(model: Model) -> str:
-    """The model as YAML. Members that have their default value are left out."""
+    """The model as YAML. Attributes with their default value are omitted."""
     import yaml
 
     document = {
@@ -121,7 +121,7 @@ def _value(name: str, value: Any) -> Json:
 
 
 def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Model:
-    """The model with what a file says in place of what was inferred. Raises ``ModelError``."""
+    """The model with the corrections in a file. Raises ``ModelError``."""
     try:
         source = file.read_bytes()
     except OSError as error:
@@ -136,33 +136,33 @@ def corrected_by_file(model: Model, file: Path, operations: Iterable[str]) -> Mo
 
 
 def corrected(model: Model, data: Json, where: str, operations: Iterable[str]) -> Model:
-    """The model with the corrections in ``data``. Raises ``ModelError`` that begins with ``where``."""
+    """The model with the corrections in ``data``. Raises ``ModelError`` with a message that begins with ``where``."""
     if not isinstance(data, dict) or not set(data) <= MEMBERS:
         raise ModelError(f"{where}: a model is a mapping of collections, operations, actions, made_up and integrity")
     if data.get("counterfoil", FORMAT) != FORMAT:
-        raise ModelError(f"{where}: is of form {data['counterfoil']!r}; this version reads form {FORMAT}")
+        raise ModelError(f"{where}: has format {data['counterfoil']!r}; this version reads format {FORMAT}")
     integrity = data.get("integrity", model.integrity)
     if integrity not in _INTEGRITIES:
         raise ModelError(f"{where}: integrity is one of {', '.join(_INTEGRITIES)}, not {integrity!r}"[:300])
     correction = _Correction(model, where, operations)
-    for path, said in _mapping(data, "collections", where).items():
-        correction.correct_collection(path, said)
+    for path, entry in _mapping(data, "collections", where).items():
+        correction.correct_collection(path, entry)
     stated = _mapping(data, "operations", where)
-    actions = {name: _as_action(said) for name, said in _mapping(data, "actions", where).items()}
-    for name, said in {**stated, **actions}.items():
-        correction.correct_operation(name, said)
+    actions = {name: _as_action(entry) for name, entry in _mapping(data, "actions", where).items()}
+    for name, entry in {**stated, **actions}.items():
+        correction.correct_operation(name, entry)
     for name in data.get("made_up") or []:
         correction.make_up(name)
     return Model(correction.collections, correction.operations, tuple(correction.decisions), integrity)
 
 
-def _as_action(said: Mapping[str, Json]) -> dict[str, Json]:
-    """What ``actions`` says of an operation, as ``operations`` would say it."""
-    return {"role": "action", **{("sets" if key == "set" else key): value for key, value in said.items()}}
+def _as_action(entry: Mapping[str, Json]) -> dict[str, Json]:
+    """An entry of ``actions`` as an entry of ``operations``."""
+    return {"role": "action", **{("sets" if key == "set" else key): value for key, value in entry.items()}}
 
 
 class _Correction:
-    """A model while it is corrected. Its methods raise ``ModelError``."""
+    """A model being corrected. The methods raise ``ModelError``."""
 
     def __init__(self, model: Model, where: str, operations: Iterable[str]) -> None:
         self.where = where
@@ -170,38 +170,38 @@ class _Correction:
         self.collections, self.operations = dict(model.collections), dict(model.operations)
         self.decisions = list(model.decisions)
 
-    def correct_collection(self, path: str, said: Mapping[str, Json]) -> None:
+    def correct_collection(self, path: str, entry: Mapping[str, Json]) -> None:
         at = f"{self.where}: collections: {path}"
         before = self.collections.get(path) or Collection(path, "")
         if path not in self.collections and not any(name.partition(" ")[2].startswith(path) for name in self.known):
             raise ModelError(f"{at}: the document has no such path")
-        self.collections[path] = _read(before, said, at)
+        self.collections[path] = _read(before, entry, at)
         if before != self.collections[path]:
-            self._note(path, said)
+            self._note(path, entry)
 
-    def correct_operation(self, name: str, said: Mapping[str, Json]) -> None:
+    def correct_operation(self, name: str, entry: Mapping[str, Json]) -> None:
         at = f"{self.where}: operations: {name}"
         if name not in self.known:
             raise ModelError(f"{at}: the document has no such operation")
         before = self.operations.get(name) or Operation(name, "made_up")
-        self.operations[name] = after = _read(before, said, at)
+        self.operations[name] = after = _read(before, entry, at)
         if after.role not in _ROLES:
             raise ModelError(f"{at}: role is one of {', '.join(_ROLES)}, not '{after.role}'")
         if after.role != "made_up" and after.collection not in self.collections:
             raise ModelError(f"{at}: there is no collection '{after.collection}'")
         if before != after:
-            self._note(name, said)
+            self._note(name, entry)
 
     def make_up(self, name: str) -> None:
-        """Let an operation's answers depend on no state."""
+        """Give an operation a made-up response, independent of state."""
         if name not in self.known:
             raise ModelError(f"{self.where}: made_up: the document has no operation '{name}'")
         if self.operations[name].role != "made_up":
             self.operations[name] = Operation(name, "made_up", status=self.operations[name].status)
             self._note(name, {"role": "made_up"})
 
-    def _note(self, subject: str, said: Mapping[str, Json]) -> None:
-        text = ", ".join(f"{key}: {value}" for key, value in said.items())
+    def _note(self, subject: str, entry: Mapping[str, Json]) -> None:
+        text = ", ".join(f"{key}: {value}" for key, value in entry.items())
         self.decisions.append(Decision(subject, text[:500], f"{self.where} says so", 1.0))
 
 
@@ -212,10 +212,10 @@ def _mapping(data: Mapping[str, Json], key: str, where: str) -> dict[str, Json]:
     return value
 
 
-def _read(before: Any, said: Mapping[str, Json], where: str) -> Any:
+def _read(before: Any, entry: Mapping[str, Json], where: str) -> Any:
     names = {_KEYS.get(each.name, each.name): each.name for each in fields(before) if each.name not in ("path", "name")}
     changes: dict[str, Any] = {}
-    for key, value in said.items():
+    for key, value in entry.items():
         if key not in names:
             raise ModelError(f"{where}: there is no '{key}'; there are: {', '.join(sorted(names))}")
         try:
@@ -259,11 +259,11 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
     return _text(value)
 
 
-def _filter(said: Json) -> Filter:
-    if isinstance(said, str):
-        return Filter(read_place(said))
-    found = Filter(read_place(_text(said["field"])), said.get("operator", "equal"))
-    if found.operator not in _OPERATORS or set(said) - {"field", "operator"}:
+def _filter(entry: Json) -> Filter:
+    if isinstance(entry, str):
+        return Filter(read_place(entry))
+    found = Filter(read_place(_text(entry["field"])), entry.get("operator", "equal"))
+    if found.operator not in _OPERATORS or set(entry) - {"field", "operator"}:
         raise ValueError(f"field and operator are expected, the operator one of {', '.join(_OPERATORS)}")
     return found
 

@@ -1,4 +1,4 @@
-"""Compares names as people do: ``customerId``, ``customer_id`` and ``customer-id`` are one name, ``boxes`` the plural of box."""
+"""Compares names: ``customerId``, ``customer_id`` and ``customer-id`` are the same name, and ``boxes`` is the plural of box."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def singular(word: str) -> str:
-    """``customers`` → ``customer``; only the last word changes. In lower-case letters."""
+    """``customers`` → ``customer``, in lower case without separators; only the last word changes."""
     word = letters(word)
     for plural, single in _IRREGULAR.items():
         if word.endswith(plural):
@@ -46,17 +46,17 @@ def singular(word: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, separators and number."""
+    """Whether two names are the same, ignoring case, separators, and singular or plural."""
     return singular(one) == singular(other)
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """The set of the words in a text."""
     return frozenset(text.split())
 
 
 def stem_of(parameter: str) -> str:
-    """``customerId`` → ``customer``."""
+    """``customerId`` → ``customer``: the name, in lower case, without an ending such as ``id`` or ``key``."""
     key = letters(parameter)
     for ending in ("uuid", "sid", "gid", "id", "key", "code", "slug", "name"):
         if key.endswith(ending) and len(key) > len(ending):

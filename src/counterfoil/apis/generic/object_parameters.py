@@ -1,4 +1,4 @@
-"""Takes apart query parameters that are objects: ``page[number]``, ``filter[status]``, a page and its size in one object."""
+"""Splits query parameters that are objects into their properties: ``page[number]``, ``filter[status]``."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 FILTERS = frozenset(["filter", "filters", "where"])
-"""Names of objects whose members are fields to select by, even where the document does not list them."""
+"""Names of object parameters for filters: their properties are fields, even if the document does not list them."""
 MAX_MEMBERS = 200
 
 
 def members_of(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json = None) -> list[dict[str, Json]]:
-    """A parameter for each member of a query parameter that is an object, named as a request sends it; none for others.
+    """A parameter for each property of an object parameter in the query, with its name in a request; empty for others.
 
-    Style ``deepObject`` sends ``page[number]``, an exploded ``form`` sends ``number`` (OpenAPI 3.1, Style Examples). Where a
-    filter takes any member, it has those of the ``entity`` that hold plain values.
+    Style ``deepObject`` sends ``page[number]``, an exploded ``form`` sends ``number`` (OpenAPI 3.1, Style Examples). A filter
+    without listed properties gets the scalar fields of the ``entity``.
     """
     schema = parameter.get("schema")
     style = parameter.get("style", "form")
@@ -41,10 +41,10 @@ def members_of(reader: SchemaReader, parameter: Mapping[str, Json], entity: Json
     return [{"in": "query", "name": full, "schema": each} for full, each in list(named.items())[:MAX_MEMBERS]]
 
 
-def taken_apart(
+def split_objects(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], entity: Json, keep: Collection[str]
 ) -> list[Mapping[str, Json]]:
-    """The parameters, with the members of each object in its place; those in ``keep`` stay whole."""
+    """The parameters, with object parameters replaced by their properties; those in ``keep`` stay whole."""
     found: list[Mapping[str, Json]] = []
     for each in parameters:
         parts = members_of(reader, each, entity) if each.get("name") not in keep else []
@@ -53,18 +53,18 @@ def taken_apart(
 
 
 def of_kind(named: Collection[str], kinds: Collection[str]) -> list[str]:
-    """Those of the kinds in ``fields[articles]`` and ``fields[people]`` that one of ``kinds`` is, be it one or many."""
+    """The names in ``named`` that are one of ``kinds``, in singular or plural (``articles`` of ``fields[articles]``)."""
     wanted = {singular(letters(kind)) for kind in kinds}
     return [name for name in named if singular(letters(name)) in wanted]
 
 
 def noun(path: str) -> str:
-    """What the members of a collection are called: the last part of its path that is not a parameter."""
+    """The noun of a collection: the last part of its path that is not a parameter."""
     return next((each for each in reversed(path.split("/")) if each and not each.startswith("{")), "")
 
 
 def with_members(query: Mapping[str, Json], names: Collection[str]) -> dict[str, Json]:
-    """The query, where values of ``names`` that are members of objects stand by themselves, too."""
+    """The query with additional entries for ``names`` that are properties of object parameters."""
     found = dict(query)
     for name, value in query.items():
         if isinstance(value, dict):
@@ -76,7 +76,7 @@ def with_members(query: Mapping[str, Json], names: Collection[str]) -> dict[str,
 
 
 def as_sent(query: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """Names and values of a query, with each member of an object as ``page[number]``."""
+    """Names and values of a query, with each property of an object as ``page[number]``."""
     for name, value in query.items():
         if isinstance(value, dict):
             yield from as_sent({f"{name}[{member}]": each for member, each in value.items()})
@@ -85,7 +85,7 @@ def as_sent(query: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
 
 
 def _plain_fields(reader: SchemaReader, entity: Json) -> Iterator[str]:
-    """The names of the entity's fields that hold plain values, those inside ``attributes`` included."""
+    """The names of the entity's scalar fields, including those in ``NESTED`` objects."""
     for name, member in reader.properties(entity).items():
         if name in NESTED:
             yield from (inner for inner, each in reader.properties(member).items() if not _has_members(reader, each))

@@ -1,4 +1,4 @@
-"""Reads a document's paths: which segments are parameters, and which path is above another."""
+"""Splits a document's paths into segments, and finds their parameters and parent paths."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import lru_cache
 from counterfoil.openapi.path_templates import PARAMETER
 
 _KEYED = re.compile(r"([^{}()]+)\('?(\{[^{}]*\})'?\)")
-"""``Products({ID})`` or ``Products('{Code}')``, as OData writes what is ``Products/{ID}`` elsewhere."""
+"""OData's form of ``Products/{ID}``: ``Products({ID})`` or ``Products('{Code}')``."""
 _SUFFIX = re.compile(r"\.(?:json|xml|pdf|csv|html|txt)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of a path. ``parameter`` is the name of the parameter that it is, or ends in (``{Sid}.json``); else empty."""
+    """One part of a path. ``parameter`` is the name of a parameter in it; empty if it has none."""
 
     text: str
     parameter: str
@@ -43,7 +43,7 @@ class Path:
 
     @property
     def has_custom_verb(self) -> bool:
-        """Whether the path ends in ``{id}:verb``, as Google's do."""
+        """Whether the path ends in ``{id}:verb``, like Google's custom methods."""
         return self.ends_in_parameter and ":" in self.last.rpartition("}")[2]
 
     @property
@@ -57,7 +57,7 @@ class Path:
 
     @property
     def key(self) -> str:
-        """The path without suffixes and without the names of its parameters: equal for paths of one shape."""
+        """The path without suffixes and parameter names: equal for paths that differ only in these."""
         return "/" + "/".join("{}" if each.is_parameter else each.text for each in self.segments)
 
     def parent(self, count: int = 1) -> Path:
@@ -73,8 +73,6 @@ def read_path(text: str) -> Path:
     for part in _KEYED.sub(r"\1/\2", text).split("/"):
         if part:
             bare = _SUFFIX.sub("", part)
-            found = PARAMETER.findall(bare)
-            segments.append(
-                Segment(bare, found[0] if len(found) == 1 and bare.startswith("{") else (found[-1] if found else ""))
-            )
+            parameters = PARAMETER.findall(bare)
+            segments.append(Segment(bare, parameters[-1] if parameters else ""))
     return Path(text, tuple(segments))

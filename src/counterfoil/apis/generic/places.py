@@ -10,7 +10,7 @@ Json = Any
 
 
 def at(value: Json, place: Place) -> Json:
-    """What is at a place; None if nothing is."""
+    """The value at a place; None if there is none."""
     for part in place:
         if isinstance(part, int):
             value = value[part] if isinstance(value, list) and part < len(value) else None
@@ -20,7 +20,7 @@ def at(value: Json, place: Place) -> Json:
 
 
 def put(value: dict[str, Json], place: Place, new: Json) -> None:
-    """Write a value at a place, making the objects on the way."""
+    """Write a value at a place; missing objects on the way are created."""
     for part in place[:-1]:
         inner = value.get(str(part))
         value[str(part)] = value = dict(inner) if isinstance(inner, dict) else {}
@@ -28,14 +28,14 @@ def put(value: dict[str, Json], place: Place, new: Json) -> None:
 
 
 def wrapped(place: Place, value: Json) -> Json:
-    """``value`` inside what leads to it: ``("data", 0)`` gives ``{"data": [value]}``."""
+    """A body with ``value`` at a place: ``("data", 0)`` gives ``{"data": [value]}``."""
     for part in reversed(place):
         value = [value] if isinstance(part, int) else {part: value}
     return value
 
 
 def replaced(body: Json, place: Place, new: Json) -> Json:
-    """The body with something else at a place; nothing of ``body`` is changed."""
+    """A copy of the body with ``new`` at a place; ``body`` itself stays unchanged."""
     if not place:
         return new
     first, rest = place[0], place[1:]

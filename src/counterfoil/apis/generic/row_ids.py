@@ -1,4 +1,4 @@
-"""Makes the ids of rows: in the style of the document's examples, fit for the path and for the property alike."""
+"""Makes the ids of rows: in the style of the document's examples, valid for the path and for the property."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Json = Any
 MAX_TRIES = 8
 ROWS_TOGETHER = 4
 FORMS = frozenset(["ipv4", "ipv6", "email", "hostname", "date", "date-time"])
-"""Formats whose texts are not made in the style of an example: its letters and digits changed would be no address."""
+"""Formats that make their own texts: an example with changed letters and digits would not be a valid address or date."""
 MAX_ID_LENGTH = 64
-"""Characters of an id that is made for its length alone."""
+"""Maximum length of an id that is made only to reach ``minLength``."""
 _UNSAFE = re.compile(r"[/?#%\s]")
 
 
 class RowIds:
-    """The ids of one document's rows. ``count`` says how many rows a collection has; ``kept`` lists of ids are remembered."""
+    """The ids of one document's rows. ``count`` gives the number of rows of a collection; ``kept`` lists of ids are cached."""
 
     def __init__(self, document: Document, count: Callable[[Collection], int], *, kept: int) -> None:
         self.document = document
@@ -40,15 +40,15 @@ class RowIds:
         self._numbers = lru_cache(maxsize=kept)(self._numbered)
 
     def has(self, key: str, collection: Collection, id: str) -> bool:
-        """Whether a row has that id."""
+        """Whether there is a row with that id."""
         return id in self._numbers(key, collection)
 
     def number(self, key: str, collection: Collection, id: str) -> int:
-        """The number of the row of that id; of an id that no row has, a number that no row has."""
+        """The number of the row with that id; -1 if there is none."""
         return self._numbers(key, collection).get(id, -1)
 
     def at(self, key: str, collection: Collection, number: int) -> str:
-        """The id of the row of that number."""
+        """The id of the row with that number."""
         return self._whole_id(key, collection, number, 0)
 
     def _all(self, key: str, collection: Collection) -> tuple[str, ...]:
@@ -57,8 +57,8 @@ class RowIds:
     def _numbered(self, key: str, collection: Collection) -> dict[str, int]:
         found: dict[str, int] = {}
         last = self.document.by_part(collection)[-1] if collection.parts else collection
-        listed = self._listed(last)
-        room = self._room(last) if listed is None else len(listed)
+        listed = self._enum_ids(last)
+        room = self._max_rows(last) if listed is None else len(listed)
         for number in range(min(self.count(collection), room)):
             for again in range(MAX_TRIES):
                 id = self._whole_id(key, collection, number, again)
@@ -67,15 +67,15 @@ class RowIds:
                     break
         return found
 
-    def is_beyond(self, collection: Collection, id: str) -> bool:
-        """Whether an id is a number above those that the document allows."""
+    def exceeds_maximum(self, collection: Collection, id: str) -> bool:
+        """Whether an id is a number above the document's ``maximum``."""
         if collection.parts:
             id, collection = parts_of(id)[-1], self.document.by_part(collection)[-1]
         schemas = self.document.id_schemas(collection)
         return any(self._is_whole(each) and int(id) > bounds_of(each)[1] for each in schemas)
 
-    def _room(self, collection: Collection) -> int:
-        """The most rows there can be: of whole numbers that the document bounds half of them, so that some can be created."""
+    def _max_rows(self, collection: Collection) -> int:
+        """The maximum number of rows: half of the integers that the document allows as ids, so that clients can create some."""
         schemas = self.document.id_schemas(collection)
         most = min((bounds_of(each)[1] for each in schemas if self._is_whole(each)), default=inf)
         return sys.maxsize if most == inf else max(1, int(most - self._whole(schemas, 0) + 1) // 2)
@@ -84,8 +84,8 @@ class RowIds:
         types = self.document.reader.types(schema)
         return ("integer" in types and "string" not in types) or types == {"number"}
 
-    def _listed(self, collection: Collection) -> list[Json] | None:
-        """The only ids there can be, if the document lists them."""
+    def _enum_ids(self, collection: Collection) -> list[Json] | None:
+        """The possible ids, if the document has an enum of them."""
         lists = [
             [value for value in each["enum"] if value is not None]
             for each in self.document.id_schemas(collection)
@@ -94,19 +94,19 @@ class RowIds:
         return min(lists, key=len) if lists else None
 
     def _whole_id(self, key: str, collection: Collection, number: int, again: int) -> str:
-        """The id of a row; of one that several fields identify, with a value for each: every few rows share all but the last."""
+        """The id of a row. In composite ids, ``ROWS_TOGETHER`` rows in sequence share all parts except the last."""
         if not collection.parts:
             return self._made(key, collection, number, again)
         values, group = [], number // ROWS_TOGETHER
         *before, last = self.document.by_part(collection)
         for part in before:
-            listed = self._listed(part)
+            listed = self._enum_ids(part)
             values.append(self._made(f"{key}#{part.parameter}", part, group % len(listed) if listed else group, 0))
         return joined([*values, self._made(key, last, number, again)])
 
     def _made(self, key: str, collection: Collection, number: int, again: int) -> str:
         schemas = (*self.document.id_schemas(collection), *self.document.reference_limits(collection))
-        listed = self._listed(collection)
+        listed = self._enum_ids(collection)
         if listed is not None and number < len(listed):
             return str(listed[number])
         if any(map(self._is_whole, schemas)):
@@ -130,7 +130,7 @@ class RowIds:
     def _candidates(
         self, collection: Collection, schemas: tuple[dict[str, Json], ...], key: str, number: int, again: int
     ) -> Any:
-        """Texts that may be an id, the best first: as the format, the name, an example or a pattern asks, then any that fits."""
+        """Candidates for an id, the best first: by format, name, example and pattern, then any that may fit."""
         examples = [
             each
             for schema in schemas
@@ -139,7 +139,7 @@ class RowIds:
         ]
         forms = {str(each.get("format", "")).lower() for each in schemas}
         chosen_by_clients = bool(collection.id) and str(collection.id[0]) not in collection.server_owned
-        if examples and number == 0 and not again and not chosen_by_clients:  # the example can then still be created
+        if examples and number == 0 and not again and not chosen_by_clients:  # clients may want to create the example
             yield examples[0]
         if forms & {"uuid", "guid"}:
             yield uuid_of(key)
@@ -166,7 +166,7 @@ class RowIds:
 
 
 def _words(key: str, number: int) -> Iterator[str]:
-    """Ids that read like a name: two words and the row's number."""
+    """Ids that look like a name: two words and the row's number."""
     word = fake_data.words(key, 2).replace(" ", "-")
     yield f"{word}-{number}"
     yield f"{word.replace('-', '')}{number}"

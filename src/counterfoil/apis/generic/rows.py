@@ -1,7 +1,7 @@
-"""The members of collections in one world: rows made from the seed when they are looked at, and what was written.
+"""The members of collections in one world: rows, which are generated from the seed on first use, and written members.
 
-A row depends on the seed, its collection, its parent and its number alone. What was written is in the world's state
-(``world.resources``), so forks, resets and capsules hold for it.
+A row depends only on the seed, its collection, its parent and its number. Written members are in the world's state
+(``world.resources``), so forks, resets and capsules apply to them.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 Json = Any
 
 ONLY = "-"
-"""The id of what there is only one of."""
+"""The id of a single resource."""
 MAX_KEPT_ROWS = 20_000
-"""Made rows that are kept, and as many in whole lists; they are made again when they are looked at again."""
+"""Maximum number of cached rows, and of rows in cached lists; evicted rows are generated again when needed."""
 MAX_KEPT_IDS = 200_000
-"""Ids that are kept, for all collections and parents."""
+"""Maximum number of cached ids, for all collections and parents."""
 MAX_TRIES = 100
-"""Ids that are tried for a new member; only a document that lists its ids has so many taken."""
+"""How many ids are tried for a new member; so many are taken only if the document has an enum of ids."""
 
 
 class Member:
-    """One member of a collection. ``shown`` has how operations show it, by operation, and ``kept`` what is known of that. Not
-    to be changed."""
+    """One member of a collection; ``id`` and ``value`` must not be changed. ``shown`` caches its form in the response of each
+    operation, ``kept`` caches what is known about that form (``api.kept``)."""
 
     __slots__ = ("id", "kept", "shown", "value")
 
@@ -57,13 +57,13 @@ class Member:
         self.kept: dict[str, Kept] = {}
 
     def kept_for(self, operation: str) -> Kept:
-        """What is known of how an operation shows the member."""
+        """The cache entry for the member's form in the response of an operation."""
         known = self.kept.get(operation)
         return known if known is not None else self.kept.setdefault(operation, Kept())
 
 
 class GeneratedRows:
-    """The rows of one API, which all its worlds of one seed share. Safe to use from several threads."""
+    """The generated rows of one API, shared by all its worlds with the same seed. Thread-safe."""
 
     def __init__(self, document: Document, rows: int, salt: int) -> None:
         self.document = document
@@ -79,30 +79,30 @@ class GeneratedRows:
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
-        """How many rows a collection has, below each parent."""
+        """The number of rows that a collection has, below each parent."""
         return self.rows if collection.rows is None else collection.rows
 
     def key(self, world: World, collection: Collection, parent: str) -> str:
-        """What all rows of a collection below one parent depend on."""
+        """The seed of all rows of a collection below one parent."""
         return f"{world.seed}.{self.salt}/{collection.path}/{parent}"
 
     def member(self, world: World, collection: Collection, parent: str, id: str) -> Member:
-        """The row of that id, made now or before."""
-        known = (self.key(world, collection, parent), id, anchor_of(world))
+        """The row with that id, generated if it is not cached."""
+        cache_key = (self.key(world, collection, parent), id, anchor_of(world))
         with self._lock:
-            found = self._members.get(known)
+            found = self._members.get(cache_key)
             if found is not None:
-                self._members.move_to_end(known)
+                self._members.move_to_end(cache_key)
                 return found
         member = Member(id, self._value(world, collection, parent, id))
         with self._lock:
-            member = self._members.setdefault(known, member)
+            member = self._members.setdefault(cache_key, member)
             if len(self._members) > MAX_KEPT_ROWS:
                 self._members.popitem(last=False)
         return member
 
     def all(self, world: World, collection: Collection, parent: str) -> tuple[Member, ...]:
-        """Every row below a parent, in order."""
+        """All rows below a parent, in order."""
         key = self.key(world, collection, parent)
         known = (key, anchor_of(world))
         with self._lock:
@@ -139,13 +139,13 @@ class GeneratedRows:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
         self._relate(world, collection, value, row_key, row)
-        self.alternates.put_into(collection, value, row_key)
+        self.alternates.make_valid(collection, value, row_key)
         return self._fitted(collection, value, row_key, anchor, row)
 
     def _fitted(
         self, collection: Collection, value: dict[str, Json], key: str, anchor: int, row: int
     ) -> dict[str, Json]:
-        """The row as its schema allows it, so that all answers show the same: each would else change it in its own way."""
+        """The row, changed to fit its schema. Otherwise each response would change it in a different way."""
         document = self.document
         checks = document.member_checks(collection)
         if checks is None or checks.is_valid(value) or not self._can_fit(collection):
@@ -161,7 +161,7 @@ class GeneratedRows:
         return {**{name: each for name, each in value.items() if name not in dropped}, **found}
 
     def _can_fit(self, collection: Collection) -> bool:
-        """Whether any valid member can be made; where none can, no row is worth the attempts."""
+        """Whether a valid member of the collection can be made at all; saves the attempts for each row."""
         known = self._fittable.get(collection.path)
         if known is None:
             schema, checks = self.document.entities(collection)[0], self.document.member_checks(collection)
@@ -174,7 +174,7 @@ class GeneratedRows:
         return known
 
     def _relate(self, world: World, collection: Collection, value: dict[str, Json], key: str, row: int) -> None:
-        """Fill the relationships of JSON:API with the ids of members that are there."""
+        """Fill the relationships of JSON:API with ids of existing rows."""
         for place, _, target in collection.embeds:
             steps = read_place(place)
             other = self.document.model.collections.get(target)
@@ -195,9 +195,9 @@ class GeneratedRows:
     def _reference(
         self, world: World, collection: Collection, field: str, target: str, key: str, row: int, before: Json
     ) -> Json:
-        """The id of a member that is there, where the field holds one plain value.
+        """The id of an existing row of the collection ``target``, if the field holds a scalar; otherwise ``before``.
 
-        A row refers to rows up to its own number, so that one row more changes nothing.
+        A row refers only to rows up to its own number, so that additional rows change nothing.
         """
         other = self.document.model.collections.get(target)
         if other is None or other.parents or isinstance(before, dict | list):
@@ -208,8 +208,8 @@ class GeneratedRows:
         return before if chosen is None else self.document.coerce(collection, (field,), chosen, otherwise=before)
 
     def fixed(self, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
-        """The fields that the path determines: the id, and those that name the parents."""
-        given: dict[Place, Json] = {}
+        """The fields that the path determines, with their values: the id, and fields with the parents' ids."""
+        determined: dict[Place, Json] = {}
         names = {letters(name): name for name in self.document.properties(collection)}
         for each, value in zip(collection.parents, parent.split("/"), strict=False):
             noun = singular(read_path(each.collection).noun) if each.collection else ""
@@ -221,17 +221,17 @@ class GeneratedRows:
                     and (names[wanted],) != collection.id
                     and self.document.is_plain(collection, names[wanted])
                 ):
-                    given[(names[wanted],)] = value
+                    determined[(names[wanted],)] = value
                     break
         if collection.parts:
-            given.update({(name,): each for name, each in fields_of(collection, id).items()})
+            determined.update({(name,): each for name, each in fields_of(collection, id).items()})
         elif collection.id:
-            given[collection.id] = id
-        return given
+            determined[collection.id] = id
+        return determined
 
 
 class MemberStore:
-    """The members of all collections in one world, as of its version."""
+    """The members of all collections in one world, at its current version."""
 
     def __init__(self, generated: GeneratedRows, world: World, api: str) -> None:
         self.generated = generated
@@ -239,7 +239,7 @@ class MemberStore:
         self.api = api
 
     def get(self, collection: Collection, parent: str, id: str) -> Member | None:
-        """The member of that id; None if there is none."""
+        """The member with that id; None if there is none."""
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         if written is not None:
             return None if written.value is None else self._written(id, written)
@@ -251,12 +251,12 @@ class MemberStore:
         return None
 
     def was_written(self, collection: Collection, parent: str, id: str) -> bool:
-        """Whether a client created or changed the member of that id, and did not delete it."""
+        """Whether a client created or changed the member with that id, and did not delete it."""
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         return written is not None and written.value is not None
 
     def all(self, collection: Collection, parent: str) -> Iterable[Member]:
-        """Every member below a parent: the rows, then what was created, in the order in which it was."""
+        """All members below a parent: rows, then created members in the order of their creation."""
         group = self.world.resources.group(self.api, collection.path, parent)
         rows = () if self._is_below_new(collection, parent) else self.generated.all(self.world, collection, parent)
         if not group:
@@ -265,7 +265,7 @@ class MemberStore:
         return self.world.cached(name, lambda: tuple(self._merged(group, rows)))
 
     def _is_below_new(self, collection: Collection, parent: str) -> bool:
-        """Whether a member above was created by a client: nothing is below it but what clients create there."""
+        """Whether a client created one of the parents: then there are no rows below it, only created members."""
         above: list[str] = []
         for each, id in zip(collection.parents, parent.split("/"), strict=False):
             owner = self.generated.document.model.collections.get(each.collection or "")
@@ -292,12 +292,12 @@ class MemberStore:
                 yield self._written(id, written)
 
     def _written(self, id: str, written: Any) -> Member:
-        """The member that was written, which is the same object as long as it is not written again."""
+        """The written member; the same object until it is written again."""
         member: Member = self.generated.document.cached_for(written, lambda: Member(id, written.value))
         return member
 
     def content(self, collection: Collection, parent: str, id: str) -> Content | None:
-        """The file that was uploaded for a member."""
+        """The file that was uploaded for a member; None if there is none."""
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         return None if written is None else written.content
 
@@ -309,20 +309,20 @@ class MemberStore:
         value: dict[str, Json] | None,
         content: Content | None = None,
     ) -> None:
-        """Write or delete one member, and the file that is uploaded for it. Raises ``LedgerError`` at a bound."""
+        """Write or delete (``value`` None) one member and its file. Raises ``LedgerError`` if a limit is exceeded."""
         path = collection.path
         self.world.execute(
             WriteResource(api=self.api, collection=path, id=id, value=value, parent=parent, content=content)
         )
 
     def new_id(self, collection: Collection, parent: str) -> str:
-        """An id that no member has or had, for one that is created now."""
+        """An id for a new member, which no member has or had. Raises ``ApiError`` if all ids are taken."""
         group = self.world.resources.group(self.api, collection.path, parent)
         key = self.generated.key(self.world, collection, parent)
         number = len(self.generated.ids.all(key, collection)) + len(group)
         for further in range(MAX_TRIES):
             id = self.generated.ids.at(key, collection, number + further)
-            if self.generated.ids.is_beyond(collection, id):
+            if self.generated.ids.exceeds_maximum(collection, id):
                 break
             if id not in group and not self.generated.ids.has(key, collection, id):
                 return id
@@ -330,5 +330,5 @@ class MemberStore:
 
 
 def anchor_of(world: World) -> int:
-    """The instant, in seconds, that all made instants lie before: when the world's scenario starts."""
+    """The time before which all generated times are, in seconds since 1970: the start of the world's scenario."""
     return int(world.scenario.definition.starts.timestamp())

@@ -1,6 +1,6 @@
 """Reads the schemas of an OpenAPI document: follows references, merges ``allOf``, and lists properties.
 
-Nothing here raises for a document that is wrong: a reference that points to nothing is a schema that allows everything.
+No function here raises for an invalid document: an unresolvable reference is read as an empty schema.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Schema = Mapping[str, Json]
 COMBINED = ("allOf", "oneOf", "anyOf", "$ref")
 ANNOTATIONS = frozenset({"description", "title", "summary", "externalDocs", "deprecated"})
 MAX_DEPTH = 40
-"""References and ``allOf`` followed within each other; a schema that is nested deeper is taken as far as that."""
+"""How many nested references and ``allOf`` are followed; deeper ones are ignored."""
 
 
 class SchemaReader:
@@ -25,14 +25,14 @@ class SchemaReader:
     def __init__(self, raw: Mapping[str, Json]) -> None:
         self.raw = raw
         self._merged: dict[int, dict[str, Json]] = {}
-        self._known: list[Json] = []  # schemas are told apart by identity, so they must stay
+        self._known: list[Json] = []  # caches use ``id()`` as key, so these schemas must not be garbage-collected
         self._properties: dict[int, dict[str, Json]] = {}
         self._joined: dict[tuple[int, ...], Json] = {}
         self._component_names: dict[int, str] = {}
         self._type_names: dict[int, tuple[str, tuple[str, ...]]] = {}
 
     def target(self, reference: str) -> Json:
-        """What a local reference points to; an empty schema if nothing."""
+        """The target of a local reference; an empty schema if there is none."""
         try:
             return json_pointer.find(self.raw, reference)
         except (LookupError, ValueError):
@@ -50,7 +50,7 @@ class SchemaReader:
         out: dict[str, Json] = {}
         if not isinstance(schema, dict) or depth > MAX_DEPTH:
             return out
-        self._merged[key] = out  # met again below: it refers to itself
+        self._merged[key] = out  # for a schema that refers to itself
         self._known.append(schema)
         if isinstance(schema.get("$ref"), str):
             target = self.target(schema["$ref"])
@@ -67,9 +67,9 @@ class SchemaReader:
         return out
 
     def properties(self, schema: Json) -> dict[str, Json]:
-        """Every property an object of this schema can have, those of its alternatives included."""
+        """All properties that an object of this schema can have, including those of its alternatives."""
         merged = self.merged(schema)
-        if not merged:  # what is not a schema gets a new object each time, whose identity another one may have later
+        if not merged:  # may be a temporary object (not a schema): its ``id()`` must not become a key of the cache
             return {}
         known = self._properties.get(id(merged))
         if known is None:
@@ -78,14 +78,14 @@ class SchemaReader:
                 for branch in group:
                     for name, member in self.properties(branch).items():
                         known.setdefault(name, member)
-            for name, member in self._of_kinds(merged):
+            for name, member in self._subtype_properties(merged):
                 known.setdefault(name, member)
         return known
 
-    def _of_kinds(self, merged: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-        """Properties of the schemas that a discriminator names and that are made of this one by ``allOf``."""
-        said = merged.get("discriminator")
-        mapping = said.get("mapping") if isinstance(said, dict) else None
+    def _subtype_properties(self, merged: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+        """Properties of the schemas in a discriminator's mapping that extend this one with ``allOf``."""
+        discriminator = merged.get("discriminator")
+        mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
         for reference in mapping.values() if isinstance(mapping, dict) and "choices" not in merged else ():
             target = self.target(reference) if isinstance(reference, str) and reference.startswith("#") else None
             parts = target.get("allOf") if isinstance(target, dict) else None
@@ -95,7 +95,7 @@ class SchemaReader:
                         yield from self.properties(part).items()
 
     def types(self, schema: Json) -> frozenset[str]:
-        """The JSON types the schema says, or that follow from its other members; empty if it says nothing."""
+        """The JSON types of the schema's ``type``, or those implied by its other keywords; empty if there are none."""
         merged = self.merged(schema)
         stated = merged.get("type")
         if isinstance(stated, str):
@@ -120,32 +120,33 @@ class SchemaReader:
         return frozenset() if "choices" in merged and "type" not in merged else self.types(branch)
 
     def joined(self, parts: list[Json], key: tuple[int, ...]) -> Json:
-        """One schema that has all of ``parts``; the same object each time for the same ``key``."""
+        """One schema with all ``parts`` in ``allOf``; the same object each time for the same ``key``."""
         found = self._joined.get(key)
         if found is None:
             found = self._joined[key] = {"allOf": list(parts)}
         return found
 
     def type_names(self, merged: Mapping[str, Json]) -> tuple[str, tuple[str, ...]]:
-        """The property that says of which type an object of a merged schema is (``discriminator``), and the names it may have
-        there, the schema's own first; an empty name where there is none."""
+        """The discriminator property of a merged schema, and its allowed values, the schema's own first; empty without a
+        discriminator."""
         known = self._type_names.get(id(merged))
         if known is None:
             known = self._type_names[id(merged)] = self._read_type_names(merged)
         return known
 
     def _read_type_names(self, merged: Mapping[str, Json]) -> tuple[str, tuple[str, ...]]:
-        said = merged.get("discriminator")
-        name = said if isinstance(said, str) else said.get("propertyName") if isinstance(said, dict) else None
+        discriminator = merged.get("discriminator")
+        # OpenAPI 2.0 has only the name
+        name = discriminator.get("propertyName") if isinstance(discriminator, dict) else discriminator
         if not isinstance(name, str) or name not in _mapping(merged.get("properties")):
             return "", ()
-        stated = said.get("mapping") if isinstance(said, dict) else None
+        stated = discriminator.get("mapping") if isinstance(discriminator, dict) else None
         mapping = (
             {str(key): each for key, each in stated.items() if isinstance(each, str)}
             if isinstance(stated, dict)
             else {}
         )
-        own = [key for key, each in mapping.items() if self._named(each) is merged]
+        own = [key for key, each in mapping.items() if self._mapped_schema(each) is merged]
         if not own and (component := self.component_name(merged)):
             own = [component] if not mapping or component in mapping else []
         names = tuple(dict.fromkeys([*own, *mapping]))
@@ -154,12 +155,12 @@ class SchemaReader:
             names = tuple(each for each in names if each in listed)
         return (name, names) if names else ("", ())
 
-    def _named(self, reference: str) -> Json:
-        """The merged schema that a mapping names: by a reference, or by the name of a component."""
+    def _mapped_schema(self, reference: str) -> Json:
+        """The merged schema of an entry in a mapping, which is a reference or the name of a component."""
         return self.merged(self.target(reference if reference.startswith("#") else f"#/components/schemas/{reference}"))
 
     def component_name(self, merged: Mapping[str, Json]) -> str:
-        """The name of the component that a merged schema is; empty if it is not a component."""
+        """The name of a merged schema in ``components``; empty if it is not a component."""
         if not self._component_names:
             components = _mapping(_mapping(self.raw.get("components")).get("schemas"))
             self._component_names = {id(self.merged(each)): str(name) for name, each in components.items()} or {0: ""}
@@ -178,7 +179,7 @@ class SchemaReader:
         return isinstance(further, dict) and not self.properties(schema) and self.is_object(further)
 
     def items(self, schema: Json) -> Json:
-        """The schema of an array's items; an empty one if the array does not say."""
+        """The schema of an array's items; an empty one if the array has none."""
         return self.merged(schema).get("items") or {}
 
     def required(self, schema: Json) -> frozenset[str]:
@@ -202,7 +203,7 @@ class SchemaReader:
         return schema
 
     def examples(self, schema: Json) -> Iterator[Json]:
-        """The examples that the schema gives."""
+        """The schema's examples (``example``, ``examples``)."""
         merged = self.merged(schema)
         if "example" in merged:
             yield merged["example"]
@@ -210,7 +211,7 @@ class SchemaReader:
 
 
 def example_of(merged: Mapping[str, Json], kind: type) -> Json:
-    """The first example of a schema that is of a kind: ``str``, ``bool``, ``int`` or ``float``; None without any."""
+    """The first example of a schema with the type ``kind`` (``str``, ``bool``, ``int`` or ``float``); None if there is none."""
     listed = merged.get("examples")
     for each in (merged.get("example"), *(listed if isinstance(listed, list) else ())):
         if kind is str and isinstance(each, str) and each:
@@ -225,7 +226,7 @@ def example_of(merged: Mapping[str, Json], kind: type) -> Json:
 
 
 def bound_of(value: Json, default: Any) -> Any:
-    """A keyword that counts, as ``maxLength``; the default where it is not a count."""
+    """The value of a keyword such as ``maxLength``; the default if it is not a non-negative integer."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
 
 

@@ -1,7 +1,6 @@
-"""Counts which operations of a document are answered from state, which are made up, and which cannot be answered.
+"""Counts the operations of a document that answer from state, those with made-up responses, and those that respond with 501.
 
-One success response is generated for each operation, without a world: an operation for which none fits the document is
-answered 501.
+One success response is generated for each operation, without a world: if none fits the document, the operation responds 501.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from counterfoil.apis.generic.model import Operation
 from counterfoil.plain_text import counted
 
 CACHE_FORMAT = 3
-"""To be raised whenever the same document and model give another survey."""
+"""To be increased when the same document and model give another survey."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The operations by how they are answered; ``impossible`` has the reason for each."""
+    """The operations by the kind of their response; ``impossible`` are pairs of operation and reason."""
 
     stateful: tuple[str, ...]
     made_up: tuple[str, ...]
     impossible: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        state, made_up, not_here = len(self.stateful), len(self.made_up), len(self.impossible)
-        total = state + made_up + not_here
+        state, made_up, impossible = len(self.stateful), len(self.made_up), len(self.impossible)
+        total = state + made_up + impossible
         return (
             f"{state} of {counted(total, 'operation')} {'answers' if 1 in (state, total) else 'answer'} from state, "
-            f"{made_up} {_is(made_up)} made up (seeded, stable), {not_here} {_is(not_here)} 501"
+            f"{made_up} {_is(made_up)} made up (seeded, stable), {impossible} {_is(impossible)} 501"
         )
 
 
@@ -46,15 +45,15 @@ def _is(number: int) -> str:
 
 
 def survey(document: Document) -> Survey:
-    """Try every operation's success answer once."""
-    shows = ResponseBodies(document)
+    """Try to generate each operation's success response once."""
+    bodies = ResponseBodies(document)
     stateful, made_up, impossible = [], [], []
-    # Many operations give the same answer: 3,000 with 400 schemas are surveyed in 2 s, not in 30.
+    # Many operations have the same response: 3,000 with 400 schemas are surveyed in 2 s, not in 30.
     answered: set[bytes] = set()
     for name, operation in document.model.operations.items():
         answer = document.answer(name)
         same = orjson.dumps([answer.media_type, answer.content])
-        reason = None if same in answered else _reason(shows, operation)
+        reason = None if same in answered else _reason(bodies, operation)
         if reason is None:
             answered.add(same)
         if reason is not None:
@@ -66,17 +65,17 @@ def survey(document: Document) -> Survey:
     return Survey(tuple(stateful), tuple(made_up), tuple(impossible))
 
 
-def _reason(shows: ResponseBodies, operation: Operation) -> str | None:
-    """Why an operation cannot be answered; None if it can."""
+def _reason(bodies: ResponseBodies, operation: Operation) -> str | None:
+    """The reason why no response can be made for an operation; None if one can."""
     try:
-        shows.made_up(operation.name, "survey", UNSET)
+        bodies.made_up(operation.name, "survey", UNSET)
     except ApiError as error:
         return error.message
     return None
 
 
 def survey_of(document: Document) -> Survey:
-    """The survey, kept in the user's cache folder by what it depends on: the document and the model."""
+    """The survey, cached in the user's cache folder by document and model."""
     digest = hashlib.sha256(b"%d\n" % CACHE_FORMAT + orjson.dumps(document.spec.raw) + repr(document.model).encode())
     file = disk_cache.file_for("surveys", digest.hexdigest())
     if file is not None:

@@ -1,6 +1,6 @@
 """Loads a user's own handlers: plain functions in a Python file, one for each operation, that read and write the store.
 
-The file is loaded only because the user named it (``--handlers``); nothing in a document is ever executed.
+Only a file that the user names (``--handlers``) is loaded; nothing in a document is ever executed.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _MARK = "__counterfoil_operation__"
 
 
 class HandlersError(ConfigurationError):
-    """A file of handlers that cannot be used; the message is one line."""
+    """A file of handlers cannot be used; the message is one line."""
 
 
 class Refusal(ApiError):
-    """What a handler raises to refuse a request: ``Refusal("conflict", "only an open invoice can be paid")``.
+    """Raised by a handler to refuse a request: ``Refusal("conflict", "only an open invoice can be paid")``.
 
-    ``reason`` is one of ``counterfoil.api.Reason``; the answer has the shape and status that the document gives it.
+    ``reason`` is one of ``counterfoil.api.Reason``; the response has the documented status and format for it.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with a status or headers of its own. ``body`` is a JSON value, bytes, or None for no body."""
+    """A response with its own status or headers. ``body`` is a JSON value, bytes, or None for no body."""
 
     body: Json = None
     status: int | None = None
@@ -54,7 +54,7 @@ class Answer:
 
 
 def handler(operation: str) -> Callable[[UserHandler], UserHandler]:
-    """Marks a function as what answers an operation, written as in the document: ``@handler("POST /invoices/{id}/pay")``."""
+    """Marks a function as the handler of an operation, written as in the document: ``@handler("POST /invoices/{id}/pay")``."""
 
     def mark(function: UserHandler) -> UserHandler:
         setattr(function, _MARK, operation)
@@ -91,19 +91,19 @@ class Members:
         self._parent = parent
 
     def get(self, id: Json) -> Resource:
-        """The member of that id. Raises the document's 404 if there is none."""
+        """The member with that id. Raises the document's 404 if there is none."""
         found = self.find(id)
         if found is None:
             raise unknown(self._collection, text(id))
         return found
 
     def find(self, id: Json) -> Resource | None:
-        """The member of that id, or None."""
+        """The member with that id, or None."""
         member = self._store._members().get(self._collection, self._parent, text(id))
         return None if member is None else self._resource(member)
 
     def list(self, **fields: Json) -> list[Resource]:
-        """The members whose fields have these values; all, if none are given."""
+        """The members that have these values in their fields; all members if no fields are given."""
         return [each for each in self if all(each.get(name) == value for name, value in fields.items())]
 
     def __iter__(self) -> Iterator[Resource]:
@@ -121,7 +121,7 @@ class Members:
         return self.get(id)
 
     def write(self, id: Json, value: Mapping[str, Json]) -> None:
-        """Write the whole of a member."""
+        """Write a whole member."""
         self._store._members().write(self._collection, self._parent, text(id), dict(value))
 
     def delete(self, id: Json) -> None:
@@ -151,7 +151,7 @@ class Store:
 
     @property
     def time(self) -> datetime:
-        """The world's time, an instant in UTC."""
+        """The world's time, in UTC."""
         return self.world.now
 
     def __getitem__(self, path: str) -> Members:
@@ -160,7 +160,7 @@ class Store:
     def at(self, path: str, *parents: Json) -> Members:
         """A collection by its path in the document, below the members with these ids: ``at("/orders/{id}/lines", "o1")``.
 
-        Raises ``KeyError``, listing the collections there are.
+        Raises ``KeyError`` with the paths of all collections.
         """
         collections = self._handlers.document.model.collections
         if path not in collections:
@@ -168,26 +168,27 @@ class Store:
         return Members(self, collections[path], "/".join(map(text, parents)))
 
     def one(self, path: str, *parents: Json) -> Resource:
-        """What there is only one of, by its path: the account, the settings."""
+        """A single resource by its path, such as the account or the settings."""
         members = self.at(path, *parents)
         return Resource(
             members, ONLY, self._handlers.only_member(members._collection, members._parent, self._members()).value
         )
 
     def default(self, request: Request) -> Response:
-        """The answer that would be given without the handler, so that a handler can only add to it."""
+        """The response that the operation would have without the handler. The handler may change it."""
         response = self._handlers.handler(request.operation)(request, self.world)
         assert isinstance(response, Response)
-        return Response(
-            response.status, copy_json(response.body), response.headers, response.media_type
-        )  # to be changed
+        return Response(response.status, copy_json(response.body), response.headers, response.media_type)
 
     def _members(self) -> MemberStore:
         return MemberStore(self._handlers.generated, self.world, self._handlers.api)
 
 
 def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request, World], Response]]:
-    """The handlers in a file, by operation. Raises ``HandlersError``: not there, not Python, or an unknown operation."""
+    """The handlers in a file, by operation.
+
+    Raises ``HandlersError`` for a missing file, one that is not Python, or an unknown operation.
+    """
     if not file.is_file():
         raise HandlersError(f"{file}: no such file")
     spec = spec_from_file_location(f"counterfoil_handlers_{file.stem}", file)
@@ -208,7 +209,7 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
             continue
         if operation not in handlers.document.spec.operations:
             raise HandlersError(f"{file}: {name}: the document has no operation '{operation}'")
-        if not _is_called_plainly(function):
+        if not _is_plain_function(function):
             raise HandlersError(f"{file}: {name}: a handler is a plain function of (request, store), and not async")
         if operation in found:
             raise HandlersError(f"{file}: two functions answer '{operation}'")
@@ -218,20 +219,20 @@ def load_handlers(file: Path, handlers: Handlers) -> dict[str, Callable[[Request
     return found
 
 
-def _is_called_plainly(function: Callable[..., Any]) -> bool:
+def _is_plain_function(function: Callable[..., Any]) -> bool:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return False
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
         return False
-    except ValueError:  # one without a signature, as some built in C have none
+    except ValueError:  # some functions written in C have no signature
         return True
     return True
 
 
 def _line(error: BaseException, file: Path) -> int | None:
-    """The last line of the file that an exception came through."""
+    """The last line of the file in an exception's traceback; None if the file is not in it."""
     line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(file):
@@ -255,34 +256,34 @@ def handler_seconds() -> float:
 def _answering(operation: str, function: UserHandler, handlers: Handlers) -> Callable[[Request, World], Response]:
     usual = handlers.document.answer(operation)
 
-    def answer(request: Request, world: World) -> Response:
+    def handle(request: Request, world: World) -> Response:
         try:
             with world.one_step() as step:
                 response = answered(request, world)
-                # validation makes of it a 500, which must have changed nothing
+                # validation turns an invalid response into a 500: then nothing may be written
                 step.dropped = bool(step.writes) and (is_abandoned() or not fits(response))
         except LedgerError as error:
             raise ApiError("conflict", error.message) from None  # a bound of the world, not a field of the request
         return response
 
     def answered(request: Request, world: World) -> Response:
-        given = function(request, Store(handlers, lambda: world))
-        if isinstance(given, Response):
-            return given
-        said = given if isinstance(given, Answer) else Answer(given)
-        body = dict(said.body) if isinstance(said.body, Resource) else said.body
-        documented = handlers.document.response_for_status(operation, said.status or usual.status) or usual
-        media_type = said.media_type or (documented.sent_type if body is not None else None)
-        return Response(said.status or usual.status, body, tuple(said.headers.items()), media_type)
+        result = function(request, Store(handlers, lambda: world))
+        if isinstance(result, Response):
+            return result
+        answer = result if isinstance(result, Answer) else Answer(result)
+        body = dict(answer.body) if isinstance(answer.body, Resource) else answer.body
+        documented = handlers.document.response_for_status(operation, answer.status or usual.status) or usual
+        media_type = answer.media_type or (documented.sent_type if body is not None else None)
+        return Response(answer.status or usual.status, body, tuple(answer.headers.items()), media_type)
 
     def fits(response: Response) -> bool:
         documented = handlers.document.response_for_status(operation, response.status)
         if documented is None:
-            return response.status == usual.status  # nothing but errors is documented
+            return response.status == usual.status  # only errors are documented
         checks = handlers.document.checks(operation, documented)
         try:
             return checks is None or isinstance(response.body, bytes) or bool(checks.is_valid(response.body))
-        except (ValueError, TypeError):  # what JSON cannot express
+        except (ValueError, TypeError):  # the body has values that JSON cannot express
             return False
 
-    return answer
+    return handle

@@ -1,1 +1,1 @@
-"""Makes values that fit a schema: the same for the same seed and place, with Faker's names where names say so."""
+"""Makes values that fit a schema: the same for the same seed and place, with Faker for properties with known names."""

@@ -1,4 +1,4 @@
-"""Says which alternative of ``oneOf`` or ``anyOf`` a value is made of, and what its discriminator says then."""
+"""Chooses the alternative of ``oneOf`` or ``anyOf`` that a value is made for, and the value of its discriminator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Alternatives:
         self.scalars = scalars
 
     def order(self, group: list[Json], given: Json, above: tuple[int, ...]) -> list[int]:
-        """The alternatives' numbers in the order in which they are tried: those that fit what is given, then plain ones."""
+        """The alternatives' indices in the order in which they are tried: those that fit ``given`` first, then simple ones."""
 
         def rank(number: int) -> tuple[int, int]:
             branch = group[number]
@@ -29,7 +29,7 @@ class Alternatives:
                 return (0 if given is None else 9), number
             if isinstance(given, dict):
                 known = self.reader.properties(branch)
-                if self._says_otherwise(known, given) or (types and "object" not in types):
+                if self._contradicts(known, given) or (types and "object" not in types):
                     return 9, number
                 return (8 if known else 7) - sum(each in known for each in given), number
             if given is not UNSET and not isinstance(given, list):
@@ -42,8 +42,8 @@ class Alternatives:
 
         return sorted(range(len(group)), key=rank)
 
-    def _says_otherwise(self, known: Mapping[str, Json], given: Mapping[str, Json]) -> bool:
-        """Whether ``given`` has a value that an alternative with these properties does not list: it is of another kind."""
+    def _contradicts(self, known: Mapping[str, Json], given: Mapping[str, Json]) -> bool:
+        """Whether ``given`` has a value that the enum or const of an alternative with these properties excludes."""
         for name, value in given.items():
             if isinstance(value, str | bool | int) and name in known:
                 merged = self.reader.merged(known[name])
@@ -55,21 +55,23 @@ class Alternatives:
         return False
 
     def discriminator(self, merged: Mapping[str, Json], branch: Json) -> dict[str, Json]:
-        said = merged.get("discriminator")
+        """The discriminator property and its value for an alternative; empty without a discriminator."""
+        discriminator = merged.get("discriminator")
         reference = branch.get("$ref") if isinstance(branch, dict) else None
         if (
-            not isinstance(said, dict)
-            or not isinstance(said.get("propertyName"), str)
+            not isinstance(discriminator, dict)
+            or not isinstance(discriminator.get("propertyName"), str)
             or not isinstance(reference, str)
         ):
             return {}
         if self.reader.merged(branch).get("choices"):
-            return {}  # the alternative has alternatives of its own, which say it
-        stated = said.get("mapping")
+            return {}  # the alternative has alternatives of its own, which have the value
+        stated = discriminator.get("mapping")
         mapping: dict[str, Json] = stated if isinstance(stated, dict) else {}
         last = reference.rpartition("/")[2]
         value = next((name for name, each in mapping.items() if each in (reference, last)), None)
         if value is None:
-            allowed = self.reader.merged(self.reader.properties(branch).get(said["propertyName"], {})).get("enum")
+            property_schema = self.reader.properties(branch).get(discriminator["propertyName"], {})
+            allowed = self.reader.merged(property_schema).get("enum")
             value = allowed[0] if isinstance(allowed, list) and allowed else last
-        return {said["propertyName"]: value}
+        return {discriminator["propertyName"]: value}

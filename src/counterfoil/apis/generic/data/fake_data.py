@@ -1,6 +1,6 @@
-"""Makes names, addresses and other values with Faker, by what a property is called.
+"""Makes names, addresses and other values with Faker, chosen by the name of the property.
 
-Faker is imported when the first value is made: a server that shows no rows does not wait for it.
+Faker is imported when the first value is made, so that a server that shows no rows does not wait for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from counterfoil.apis.generic.names import letters
 if TYPE_CHECKING:
     from faker import Faker
 
-_MAKING = Lock()  # one Faker has one random stream, which is seeded anew for each value
+_FAKER_LOCK = Lock()  # Faker has one random stream, which is seeded anew for each value
 
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "DKK", "PLN", "CZK")
 COUNTRIES = ("DE", "FR", "GB", "US", "NL", "SE", "ES", "IT", "PL", "AT")
@@ -80,7 +80,7 @@ def _faker() -> Faker:
 
 
 def _fake(key: str, make: Callable[[Faker], Any]) -> str:
-    with _MAKING:
+    with _FAKER_LOCK:
         faker = _faker()
         faker.seed_instance(number_of(key))
         return str(make(faker))
@@ -92,7 +92,7 @@ def words(key: str, count: int) -> str:
 
 
 def formatted(form: str, key: str) -> str | None:
-    """A text of one of JSON Schema's formats; None for one that is not known here."""
+    """A text of a JSON Schema format; None for an unknown format."""
     if form in ("email", "idn-email"):
         return _address(key)
     if form in ("uri", "url", "iri", "uri-reference", "iri-reference", "uri-template"):
@@ -117,7 +117,7 @@ def formatted(form: str, key: str) -> str | None:
 
 
 def named(name: str, key: str, example: str | None, longest: int | None) -> str | None:
-    """A text for a property of that name; None where the name says nothing."""
+    """A text for a property with this name; None if no rule fits the name."""
     word = letters(name)
     coded = _coded(word, key, example, longest)
     if coded is not None:
@@ -129,7 +129,7 @@ def named(name: str, key: str, example: str | None, longest: int | None) -> str 
 
 
 def _coded(word: str, key: str, example: str | None, longest: int | None) -> str | None:
-    """Codes of currencies, countries, languages and time zones, written as the example is."""
+    """Codes of currencies, countries, languages and time zones, and amounts, in the notation of the example."""
     number = number_of(key)
     if word.endswith(("currency", "currencycode")):
         code = CURRENCIES[number % len(CURRENCIES)]
@@ -206,11 +206,11 @@ def _url(key: str) -> str:
 
 
 def _phone(key: str) -> str:
-    return f"+4420794{number_of(key) % 100000:05d}"  # 020 7946 0xxx and its neighbours are kept for fiction by Ofcom
+    return f"+4420794{number_of(key) % 100000:05d}"  # near 020 7946 0xxx, which Ofcom reserves for fiction
 
 
 def number(word: str, key: str, example: int | float | None, whole: bool) -> int | float:
-    """A number for a property whose name has these letters."""
+    """A number for a property with this name (``word``, in lower case)."""
     drawn = number_of(key)
     if word.endswith(("lat", "latitude")):
         return round(drawn % 18000 / 100 - 90, 4)

@@ -1,7 +1,7 @@
-"""Makes a value that a validator accepts: makes one, and changes what the validator's first error is about.
+"""Makes a value that a validator accepts: makes one, and changes it at the place of the validator's first error.
 
-At the place of the error, or the nearest above it, what was given is not used, another alternative is taken, or what is
-optional is left out. The number of tries is bounded.
+At that place, or the nearest above it with a choice, a given value is not used, another alternative is taken, or an optional
+value is omitted. The number of tries is bounded.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Json = Any
 
 MAX_TRIES = 24
 MAX_WAYS = 40
-"""Alternatives of one place that are tried."""
+"""How many alternatives are tried at one place."""
 
 
 OTHERWISE = ("type", "enum", "const")
-"""Errors that say an alternative is meant for something else."""
+"""An error of these keywords means that an alternative describes something else."""
 
 
 class Checks(Protocol):
@@ -48,8 +48,8 @@ def fit(
     examples: Iterable[Json] = (),
     sent: bool = False,
 ) -> Json:
-    """A valid value, with as much of ``given`` in it as can stand. ``examples`` are tried first where nothing is given;
-    ``sent`` says that it is a request's.
+    """A valid value, with as much of ``given`` as fits. Without ``given``, ``examples`` are tried first. ``sent``: the value is
+    for a request.
 
     Raises ``Unmakeable`` with the reason.
     """
@@ -62,7 +62,7 @@ def fit(
         tweaks = Tweaks()
         tweaks.bare, tweaks.sent = bare, sent
         try:
-            made, reason = _tried(values, schema, checks, key, given, anchor, row, tweaks)
+            made, reason = _try_to_fit(values, schema, checks, key, given, anchor, row, tweaks)
         except Unmakeable as error:
             reason = str(error)
             continue
@@ -72,7 +72,7 @@ def fit(
     raise Unmakeable(reason)
 
 
-def _tried(
+def _try_to_fit(
     values: Values, schema: Json, checks: Checks, key: str, given: Json, anchor: int, row: int, tweaks: Tweaks
 ) -> tuple[Json, str]:
     reason = ""
@@ -82,18 +82,18 @@ def _tried(
             return made, ""
         path, error = checks.first_error(made)
         reason = f"#/{'/'.join(map(str, path))}: {error.message}"
-        if not _changed(tweaks, record, tuple(path), error):
+        if not _adjust(tweaks, record, tuple(path), error):
             break
     return UNSET, reason
 
 
-def _changed(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
-    """Change what the error is about; False if there is nothing left to change."""
-    return any(_tweaked(tweaks, record, place, inner) for place, inner in _inside(path, error))
+def _adjust(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+    """Change a choice at the place of the error, or above; False if no choice is left."""
+    return any(_adjust_at(tweaks, record, place, inner) for place, inner in _closest_errors(path, error))
 
 
-def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
-    """What is wrong inside the alternative that comes closest to fitting, then the error itself."""
+def _closest_errors(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
+    """The errors inside the alternative that fits best, then the error itself."""
     branches = getattr(error.kind, "context", None)
     if branches:
         outside = len(error.instance_path)
@@ -104,11 +104,11 @@ def _inside(path: Path, error: Any) -> Iterator[tuple[Path, Any]]:
             )
 
         for each in min(branches, key=distance):
-            yield from _inside(tuple(list(each.instance_path)[1:]), each)
+            yield from _closest_errors(tuple(list(each.instance_path)[1:]), each)
     yield path, error
 
 
-def _tweaked(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
+def _adjust_at(tweaks: Tweaks, record: Record, path: Path, error: Any) -> bool:
     unexpected = getattr(error.kind, "unexpected", None)
     if isinstance(unexpected, list) and unexpected:
         new = {(*path, name) for name in unexpected} - tweaks.omitted

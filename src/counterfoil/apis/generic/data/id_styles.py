@@ -9,7 +9,7 @@ from counterfoil.apis.generic.names import letters
 
 
 def varied(example: str, name: str, key: str) -> str | None:
-    """An id in the style of the example: its prefix stays, letters and digits change; None where it is not an id."""
+    """An id in the style of the example: its prefix stays, letters and digits change; None if ``name`` is not an id's."""
     if (
         not letters(name).endswith(("id", "sid", "gid", "uuid", "key", "token", "number", "reference"))
         or not 4 <= len(example) <= 80
@@ -19,7 +19,7 @@ def varied(example: str, name: str, key: str) -> str | None:
 
 
 def in_style(example: str, key: str) -> str:
-    """``cus_9s6XKz`` → ``cus_4b2QLm``: what stands before the last separator stays if it is letters."""
+    """``cus_9s6XKz`` → ``cus_4b2QLm``: the part before the last separator stays if it has only letters."""
     cut = max(example.rfind("_"), example.rfind("-")) + 1
     head, tail = (
         (example[:cut], example[cut:])

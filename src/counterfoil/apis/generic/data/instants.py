@@ -1,4 +1,4 @@
-"""Makes instants as a schema's format or example writes them, and says which names are those of instants."""
+"""Makes times (instants) in the notation of an example, and recognises names of fields that hold a time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MOMENTS = (
 
 
 def instant_of(key: str, anchor: int) -> datetime:
-    """An instant up to 400 days before ``anchor``, in seconds since 1970."""
+    """A time up to 400 days before ``anchor``, which is in seconds since 1970."""
     return datetime.fromtimestamp(anchor, UTC) - timedelta(seconds=number_of(key) % (400 * 86400))
 
 
 def like_instant(example: str, key: str, anchor: int) -> str | None:
-    """An instant written as the example is; None if the example is not an instant."""
+    """A time in the notation of the example; None if the example is not a time."""
     for written, form in _MOMENTS:
         if written.fullmatch(example):
             return instant_of(key, anchor).strftime(form)

@@ -1,4 +1,4 @@
-"""Makes numbers that fit a schema and look like what their name says."""
+"""Makes numbers that fit a schema and look realistic for the property's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTHS = {"int32": 2**31 - 1, "int64": 2**53 - 1}
 
 
 def make_number(merged: Mapping[str, Json], name: str, key: str, anchor: int, row: int, *, whole: bool) -> int | float:
-    """A number within the bounds. Row 0 has the document's example, if that is within them."""
+    """A number within the bounds. Row 0 gets the document's example, if that is within the bounds."""
     example = example_of(merged, int if whole else float)
     low, high = _range(merged, whole)
     step = merged.get("multipleOf")
@@ -50,7 +50,7 @@ def _epoch(form: str, example: Json) -> bool:
 
 
 def _drawn(low: float | None, high: float | None, number: int, whole: bool) -> int | float:
-    """A number from ``low`` to ``high``, above 0 if that may be."""
+    """A number from ``low`` to ``high``; without ``low``, from 0 if ``high`` allows it."""
     first = low if low is not None else 0 if high is None or high >= 0 else high - 1000
     last = high if high is not None else first + 1000
     if not whole and 0 < last - first < 1:
@@ -59,7 +59,7 @@ def _drawn(low: float | None, high: float | None, number: int, whole: bool) -> i
 
 
 def _range(merged: Mapping[str, Json], whole: bool) -> tuple[int | float | None, int | float | None]:
-    """The least and the largest that are taken; inside the bounds that a schema excludes."""
+    """The smallest and the largest number to make; exclusive bounds are moved inwards."""
     low, high = _plain(merged.get("minimum")), _plain(merged.get("maximum"))
     above, below = merged.get("exclusiveMinimum"), merged.get("exclusiveMaximum")
     over = low if above is True else _plain(above)
@@ -94,7 +94,7 @@ def _within(value: Json, low: Json, high: Json, step: Json) -> bool:
 
 
 def bounds_of(schema: Mapping[str, Json]) -> tuple[float, float]:
-    """The ``minimum`` and the ``maximum`` of a schema; infinite where it has none."""
+    """The ``minimum`` and the ``maximum`` of a schema; infinite if it has none."""
     bounds = [
         schema[name] if isinstance(schema.get(name), int | float) and not isinstance(schema[name], bool) else open_
         for name, open_ in (("minimum", -inf), ("maximum", inf))

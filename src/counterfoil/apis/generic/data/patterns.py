@@ -1,6 +1,6 @@
-"""Makes texts that match a regular expression, from a number instead of a random stream.
+"""Makes texts that match a regular expression; the same number always gives the same text.
 
-Patterns in OpenAPI documents are JavaScript's; what Python's ``re`` cannot parse gives no text.
+Patterns in OpenAPI documents are JavaScript's; a pattern that Python's ``re`` cannot parse gives no text.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from re import _parser as parser
 from typing import Any
 
 MAX_REPEATS = 12
-"""Repetitions beyond what the pattern asks for; ``.*`` gives a few letters."""
+"""Repetitions beyond the pattern's minimum; ``.*`` gives a few letters."""
 MAX_LENGTH = 4096
 
 _LITERAL = re.compile(r"^/(.*)/[a-z]*$", re.DOTALL)
@@ -28,7 +28,7 @@ _CATEGORIES = {
 
 
 class Draw:
-    """Numbers from one seed, always the same: a linear congruential generator (Knuth's MMIX), on every Python alike."""
+    """Numbers from one seed, the same on every Python: a linear congruential generator (Knuth's MMIX)."""
 
     def __init__(self, seed: int) -> None:
         self._state = seed & (2**64 - 1)

@@ -1,6 +1,6 @@
-"""Makes texts, numbers and booleans that fit a schema and look like what their name says, and takes those that were sent.
+"""Makes texts, numbers and booleans that fit a schema and look realistic for the property's name, and converts sent ones.
 
-One of the listed values comes first; what comes next is said in ``texts`` and ``numbers``.
+A value of the enum comes first; ``texts`` and ``numbers`` have the rules for other schemas.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Json = Any
 UNSET: Any = object()
 
 ANCHOR = 1767225600
-"""2026-01-01T00:00:00Z, for instants that no world's clock says."""
+"""2026-01-01T00:00:00Z, for times that do not depend on a world's clock."""
 
 
 class Scalars:
-    """Makes and takes plain values."""
+    """Makes and converts scalars."""
 
     def coerce(self, merged: Mapping[str, Json], types: frozenset[str], given: Json) -> Json:
-        """``given`` as the schema wants it (a form sends ``"12"`` for 12), or ``UNSET`` if it does not fit."""
+        """``given`` with the type that the schema wants (a form sends ``"12"`` for 12), or ``UNSET`` if it does not fit."""
         listed = merged.get("enum")
         if given is None and (merged.get("nullable") or "null" in types):
-            return None  # also where the listed values leave it out
+            return None  # even if the enum does not list null
         if isinstance(listed, list):
             if given in listed:
                 return given
@@ -45,7 +45,7 @@ class Scalars:
     def make(
         self, merged: Mapping[str, Json], types: frozenset[str], name: str, key: str, anchor: int, row: int
     ) -> Json:
-        """A value that fits."""
+        """A value for a schema; None if its types are not those of a scalar."""
         listed = merged.get("enum")
         if isinstance(listed, list) and listed:
             values = [each for each in listed if each is not None] or listed

@@ -8,12 +8,12 @@ from hashlib import blake2b
 
 @lru_cache(maxsize=65536)
 def number_of(key: str) -> int:
-    """A number of 64 bits that depends on the key alone."""
+    """A 64-bit number that depends on the key alone."""
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
 def hex_digits(key: str, count: int) -> str:
-    """So many lower-case hexadecimal digits."""
+    """``count`` lower-case hexadecimal digits that depend on the key alone."""
     out = ""
     block = 0
     while len(out) < count:
@@ -23,7 +23,7 @@ def hex_digits(key: str, count: int) -> str:
 
 
 def uuid_of(key: str) -> str:
-    """A UUID of version 4."""
+    """A UUID of version 4 that depends on the key alone."""
     digits = hex_digits(key, 32)
     return (
         f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) % 4]}{digits[17:20]}-{digits[20:]}"

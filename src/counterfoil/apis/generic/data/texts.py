@@ -1,7 +1,7 @@
-"""Makes texts that fit a schema and look like what their name says.
+"""Makes texts that fit a schema and look realistic for the property's name.
 
-In this order: what the format says; what the name says (``fake_data``); the document's example; a text that matches the
-pattern; plain words. The result is within the lengths.
+Tried in this order: the format; the property's name (``fake_data``); the document's example; the pattern; plain words.
+The result is within ``minLength`` and ``maxLength``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Json = Any
 
 
 def make_text(merged: Mapping[str, Json], name: str, key: str, anchor: int, row: int) -> str:
-    """The first candidate that fits. Row 0 has the document's example."""
+    """The first candidate that fits. Row 0 gets the document's example."""
     shortest = bound_of(merged.get("minLength"), 0)
     longest = bound_of(merged.get("maxLength"), None)
     pattern = merged.get("pattern") if isinstance(merged.get("pattern"), str) else None
@@ -73,7 +73,7 @@ def _candidates(
 
 
 def _formatted(form: str, key: str, anchor: int) -> str | None:
-    """A text of a format; None for one that is not known."""
+    """A text of a format; None for an unknown format."""
     if form in ("date-time", "datetime", "timestamp", "rfc3339"):
         return instant_of(key, anchor).strftime("%Y-%m-%dT%H:%M:%SZ")
     if form == "date":

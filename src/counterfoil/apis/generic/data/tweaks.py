@@ -1,4 +1,4 @@
-"""Choices to make differently when a value is made for a schema, and a record of where there was a choice."""
+"""Choices for making a value from a schema, and a record of the places where there was a choice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ Path = tuple[str | int, ...]
 
 
 class Tweaks:
-    """Choices to make differently at some places: leave out (``omitted``), or take another alternative (``branches``).
+    """Choices that differ from the default at some places: omit a value (``omitted``), take another alternative (``branches``),
+    or do not use the given value (``ignored``).
 
-    ``sent``: the value is a request's, so it has what is ``writeOnly`` and leaves out what is ``readOnly``. ``required`` was
-    left out, and is required by an alternative that was taken later.
+    ``bare``: make no optional values. ``sent``: the value is for a request: with ``writeOnly`` and without ``readOnly``
+    properties. ``required`` are places that were omitted and that an alternative chosen later requires.
     """
 
     __slots__ = ("bare", "branches", "ignored", "omitted", "required", "sent")
@@ -33,7 +34,7 @@ NO_TWEAKS = Tweaks()
 
 
 class Record:
-    """Where there was a choice: places with several alternatives, what may be left out, what was given."""
+    """The places where there was a choice: with several alternatives, optional, or with a given value."""
 
     __slots__ = ("choices", "given", "optional")
 

@@ -1,8 +1,7 @@
-"""Makes values that fit a schema: always the same for the same seed and place, whatever else is made.
+"""Makes values that fit a schema: always the same for the same seed and place.
 
-A value depends on its key alone (the seed, the collection, the row and the place in it), so one row or property more changes
-no other. Where a schema has alternatives or something optional, ``Tweaks`` say what to take instead: that is how
-``fitting`` makes a value valid that was not.
+A value depends only on its key (the seed, the collection, the row and the place in it), so one more row or property changes no
+other value. ``Tweaks`` select other alternatives or omit optional values: with them, ``fitting`` makes an invalid value valid.
 """
 
 from __future__ import annotations
@@ -20,30 +19,30 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 MAX_VALUES = 3000
-"""Values in one made body; beyond it only what is required is made."""
+"""Values in one made body; after that, only required values are made."""
 OPTIONAL_DEPTH = 2
-"""How deep optional objects and arrays are made; below, only what is required: 1.8 KB for a customer of Stripe's,
-which nest without end; one level more makes them 3 KB."""
+"""How deep optional objects and arrays are made; below, only required values. Stripe's schemas nest without end: a customer
+is 1.8 KB; one more level makes it 3 KB."""
 MAX_DEPTH = 24
 
 LISTS = ("data", "items", "results", "values")
-"""Properties that hold a list which the answer wraps."""
+"""Properties of a response that hold a list."""
 IDS = ("id", "gid", "uuid", "sid", "key", "code")
-"""Properties that hold the id of a member which is shown in place of it."""
+"""Properties of an object that hold the id, if only the id of the object is given."""
 NAMES = ("slug", "name", "value", "amount")
-"""Properties that hold what is given for a whole member that has no such id: a region's slug, an amount of money."""
+"""Properties of an object without such an id that hold a given scalar: a region's slug, an amount of money."""
 FAILURES = ("error", "errors")
-"""What an answer has only where something failed."""
+"""Properties that a response has only if something failed."""
 DELETIONS = frozenset(["deletedat", "deletedon", "deleteddate", "datedeleted", "deletiontimestamp", "deletiondate"])
-"""What only a deleted member has."""
+"""Properties that only a deleted member has."""
 
 
 class Unmakeable(Exception):
-    """No value was found; the message says for which place."""
+    """No valid value could be made; the message names the place."""
 
 
 class Values:
-    """Makes values for the schemas of one document. ``anchor`` is the instant, in seconds, that made instants lie before."""
+    """Makes values for the schemas of one document. Made times are before ``anchor``, in seconds since 1970."""
 
     def __init__(self, reader: SchemaReader) -> None:
         self.reader = reader
@@ -61,16 +60,16 @@ class Values:
         row: int = 1,
         name: str = "",
     ) -> Json:
-        """A value for ``schema``, which is that of a property called ``name``; parts of ``given`` are used where they can stand.
+        """A value for ``schema``, the schema of a property called ``name``. Parts of ``given`` are used where they fit.
 
-        ``row`` 0 is made of the document's own examples. Raises ``Unmakeable``.
+        ``row`` 0 is made from the document's own examples. Raises ``Unmakeable``.
         """
         return self.making(schema, key, given=given, tweaks=tweaks, anchor=anchor, row=row, name=name)[0]
 
     def making(
         self, schema: Json, key: str, *, given: Json, tweaks: Tweaks, anchor: int, row: int, name: str = ""
     ) -> tuple[Json, Record]:
-        """As ``make``, with a record of where something else could have been taken."""
+        """As ``make``, with a record of the places where there was a choice."""
         making = _Making(self, key, tweaks, anchor, row)
         return making.value(schema, given, (), name, ()), making.record
 
@@ -104,7 +103,7 @@ class _Making:
             return self._chosen(merged, groups, given, path, name, above)
         types = self.reader.types(merged)
         if isinstance(given, dict) and types and not types & {"object", "array"}:
-            given = _id_in(given, name)  # a member, where its id is wanted
+            given = _id_in(given, name)  # the schema wants an id, and a member is given
         if given is not UNSET and not isinstance(given, dict | list):
             coerced = self.scalars.coerce(merged, types, given)
             if coerced is not UNSET:
@@ -132,12 +131,12 @@ class _Making:
         name: str,
         above: tuple[int, ...],
     ) -> Json:
-        """A value of one alternative of each group, merged with what stands beside them."""
+        """A value for one alternative of each group, merged with the schema's other keywords."""
         own = {key: value for key, value in merged.items() if key not in ("choices", "discriminator")}
         parts: list[Json] = (
             [own] if own.keys() - {"nullable", "description", "title", "type", "example", "default"} else []
         )
-        outer = self.ways.get(path, 1)  # those of the alternatives that this one is an alternative of
+        outer = self.ways.get(path, 1)  # the number of combinations of the outer alternatives, if these are nested
         shift, ways = self.tweaks.branches.get(path, 0) // outer, outer
         discriminator: dict[str, Json] = {}
         key = [id(merged)]
@@ -175,7 +174,7 @@ class _Making:
         for member, schema in members.items():
             place = (*path, member)
             if place in self.tweaks.omitted and not (member in required and self.reader.is_array(schema)):
-                continue  # of a list that is required, what it holds is left out
+                continue  # a required list is kept; its items are omitted instead
             if self.reader.merged(schema).get(unseen) and not (self.tweaks.sent and member in required):
                 continue  # PagerDuty's type is readOnly in one part of an allOf, and required in another
             has = member in source and not (source[member] == "" and self._is_unset(schema))
@@ -203,20 +202,20 @@ class _Making:
         return out
 
     def _name_kind(self, merged: Mapping[str, Json], source: Mapping[str, Json], out: dict[str, Json]) -> None:
-        """Have a plain ``object``, of which the document lists no values, say what the object is: ``credit_note``."""
+        """Set a property ``object`` without documented values to the name of the schema: ``credit_note``."""
         if "object" not in out or "object" in source:
             return
-        said = self.reader.merged(merged["properties"]["object"])
+        schema = self.reader.merged(merged["properties"]["object"])
         component = self.reader.component_name(merged)
         if (
             component
             and isinstance(out["object"], str)
-            and not said.keys() & {"enum", "const", "pattern", "format", "example"}
+            and not schema.keys() & {"enum", "const", "pattern", "format", "example"}
         ):
             out["object"] = "list" if component.lower().endswith("list") else "_".join(words(component))
 
     def _is_unset(self, schema: Json) -> bool:
-        """Whether an empty text says that a field is not set, because no empty text can stand there."""
+        """Whether an empty text for a field means that it is not set, because its schema does not allow an empty text."""
         merged, types = self.reader.merged(schema), self.reader.types(schema)
         listed = merged.get("enum")
         if merged.get("choices"):
@@ -224,11 +223,11 @@ class _Making:
         return "" not in listed if isinstance(listed, list) else bool(types) and "string" not in types
 
     def _named_by(self, merged: Mapping[str, Json], given: Json) -> Mapping[str, Json]:
-        """A member that is given by its id, where the answer shows it whole: ``"12"`` as ``{"gid": "12"}``."""
+        """An object from its id or another scalar, if the schema wants an object: ``"12"`` as ``{"gid": "12"}``."""
         if given is UNSET or given is None or isinstance(given, bool):
             return {}
         members = self.reader.properties(merged)
-        if isinstance(given, list):  # a list that the answer wraps
+        if isinstance(given, list):  # the schema wraps the list
             name = next((each for each in LISTS if each in members and self.reader.is_array(members[each])), None)
             return {} if name is None else {name: given}
         for name in (*IDS, *NAMES):
@@ -237,7 +236,7 @@ class _Making:
         return {}
 
     def _holds(self, schema: Json, name: str, given: Json) -> bool:
-        """Whether a property can hold what was given: an id in any form that it is written in, anything else as it is."""
+        """Whether a property can hold ``given``: an id as text or number, any other value only with its own type."""
         types = self.reader.types(schema)
         if name in IDS and (not isinstance(given, str) or given.isdecimal()):
             return True
@@ -245,7 +244,7 @@ class _Making:
         return not types or bool(types & wanted)
 
     def _wanted(self, schema: Json, above: tuple[int, ...], is_given: bool) -> bool:
-        """Whether an optional property that was not given is made."""
+        """Whether to make a value for an optional property."""
         if is_given or self.tweaks.bare or self.count > MAX_VALUES:
             return False
         merged = self.reader.merged(schema)
@@ -263,7 +262,7 @@ class _Making:
         path: Path,
         out: dict[str, Json],
     ) -> None:
-        """Members that are required or given and that the schema does not list."""
+        """Add properties that are required or given but not listed in the schema, and as many as ``minProperties`` wants."""
         extra = merged.get("additionalProperties", True)
         for member in sorted(required - members.keys()):
             if member not in out:
@@ -275,7 +274,7 @@ class _Making:
         for member, value in source.items():
             if member not in members and member not in out and (*path, member) not in self.tweaks.omitted:
                 self.record.optional.add((*path, member))
-                coerces = isinstance(extra, dict) and not patterns  # else it stays as it was sent, or is left out
+                coerces = isinstance(extra, dict) and not patterns  # otherwise it stays as sent, or is omitted later
                 out[member] = self.value(extra, value, (*path, member), member, ()) if coerces else value
         least = merged.get("minProperties", 0)
         pattern, schema = next(iter(patterns.items()), ("", extra if isinstance(extra, dict) else {"type": "string"}))
@@ -323,7 +322,7 @@ class _Making:
 
 
 def _id_in(given: Mapping[str, Json], name: str) -> Json:
-    """The id in an object that names a member: its own, or that of what the field is called (``discounts: [{discount: d1}]``)."""
+    """The id in an object given for an id: its own, or the one named after the field (``discounts: [{discount: d1}]``)."""
     by_letters = {letters(each): each for each in given}
     noun = singular(name)
     wanted = (*IDS, f"{noun}id", noun) if noun else IDS

@@ -1,1 +1,1 @@
-"""Answers requests from the model: lists, reads, creates, changes and deletes members, and shows them as documented."""
+"""Handles requests by the model: lists, reads, creates, changes and deletes members, in the documented response format."""

@@ -1,4 +1,4 @@
-"""Answers the operations of a document from its model: each role is one method of ``read_handlers`` or ``write_handlers``."""
+"""Handles the operations of a document by its model: each role is one method of ``read_handlers`` or ``write_handlers``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Handlers(ManyAtOnce):
         }
 
     def handler(self, name: str) -> Callable[[Request, World], Response]:
-        """What answers an operation."""
+        """The handler of an operation, with the layers that its responses need: expansion, links, field selection, ETag."""
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
         several = writes_several(operation)
@@ -80,7 +80,7 @@ class Handlers(ManyAtOnce):
 
         chosen = choose if self._selection.applies(operation) else shown
 
-        def unless_known(request: Request, world: World) -> Response:
-            return self.headers.unless_known(operation, request, chosen(request, world))
+        def with_etag(request: Request, world: World) -> Response:
+            return self.headers.with_etag(operation, request, chosen(request, world))
 
-        return unless_known if self.headers.has_tags(operation.name) else chosen
+        return with_etag if self.headers.has_etag(operation.name) else chosen

@@ -1,7 +1,7 @@
-"""Shows members in place of their ids where a request asks for it: ``expand=customer``, ``include_customer=true``, and the
-``included`` of JSON:API. A member that stands beside its own id is shown as it is now, whatever is asked for.
+"""Shows members in place of their ids if a request asks for it: ``expand=customer``, ``include_customer=true``, and the
+``included`` of JSON:API. A member next to its own id is always shown, with its current values.
 
-What the document does not allow at a place is not shown there.
+A response that would not fit the document is not expanded.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from counterfoil.apis.generic.rows import Member, MemberStore
 Json = Any
 
 MAX_DEPTH = 4
-"""How deep members are shown within members."""
+"""How deep members are nested within members."""
 MAX_INCLUDED = 1000
 
 
 class Expansion:
-    """The members that answers of one document's operations show."""
+    """Expands the responses of one document's operations."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
 
     def applies(self, operation: Operation) -> bool:
-        """Whether an answer of the operation can show members of other collections."""
+        """Whether a response of the operation can show members of other collections."""
         collection = self.document.model.collections.get(operation.collection)
         if collection is None or not collection.embeds or not self.document.answer(operation.name).is_json:
             return False
@@ -41,7 +41,7 @@ class Expansion:
         return bool(operation.expand or operation.flags) or beside
 
     def expanded(self, operation: Operation, request: Request, response: Response, store: MemberStore) -> Response:
-        """The response with the members that the request asks for; as it is, where that would not fit the document."""
+        """The response with the members that the request asks for; unchanged if that would not fit the document."""
         collection = self.document.collection(operation)
         wanted = self._wanted(operation, request) if request.query or request.body is not None else {}
         if not wanted and all(place == id_place for place, id_place, _ in collection.embeds):
@@ -64,7 +64,7 @@ class Expansion:
         return (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at
 
     def _wanted(self, operation: Operation, request: Request) -> Tree:
-        """The names that the request asks for, without those of what wraps the members (``data.customer``)."""
+        """The names that the request asks for, without the names of wrappers (``data.customer``)."""
         asked = request.query.get(operation.expand)
         if asked is None and isinstance(request.body, dict):
             asked = request.body.get(operation.expand)
@@ -79,7 +79,7 @@ class Expansion:
 
 
 class _ExpandedResponse:
-    """One answer being expanded."""
+    """One response being expanded."""
 
     def __init__(self, document: Document, name: str, store: MemberStore) -> None:
         self.document = document
@@ -87,7 +87,7 @@ class _ExpandedResponse:
         self.store = store
 
     def body(self, operation: Operation, collection: Collection, body: Json, schema: Json, wanted: Tree) -> Json:
-        """The answer with members in place of ids; the same object if nothing is to be shown."""
+        """The response body with members in place of ids; the same object if there are none to show."""
         place = operation.at
         found = at(body, place)
         is_list = operation.role == "list" and isinstance(found, list)
@@ -105,7 +105,7 @@ class _ExpandedResponse:
         )
 
     def _member(self, value: dict[str, Json], collection: Collection, schema: Json, wanted: Tree, depth: int) -> Json:
-        """A member with what its fields are to show."""
+        """A member with the members that its fields have to show."""
         out = value
         members = self.document.reader.properties(schema)
         for place, id_place, path in collection.embeds:
@@ -119,7 +119,7 @@ class _ExpandedResponse:
         return out
 
     def _shown(self, id: Json, path: str, schema: Json, wanted: Tree, depth: int) -> Json:
-        """The member of an id, or those of a list of ids, as a schema has them; None if there is none."""
+        """The member with an id, or the members of a list of ids, in the form of a schema; None if there is none."""
         reader = self.document.reader
         if isinstance(id, list):
             inner = reader.items(schema)
@@ -153,7 +153,7 @@ class _ExpandedResponse:
     def with_included(
         self, operation: Operation, collection: Collection, body: Json, schema: Json, wanted: Tree
     ) -> Json:
-        """The answer with the related members that were asked for in ``included``."""
+        """The response body with the requested related members in ``included``."""
         listed = self.document.reader.properties(schema).get("included") if isinstance(body, dict) else None
         if listed is None or not wanted:
             return body

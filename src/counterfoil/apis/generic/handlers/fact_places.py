@@ -1,4 +1,4 @@
-"""Finds the places beside a list that say something of its page (a total, a cursor, a link), and writes it there."""
+"""Finds the places next to a list that have a fact about its page (a total, a cursor, a link), and writes the facts there."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Json = Any
 _LINKS = ("url", "uri", "link", "href")
 _LINK_FORMATS = ("uri", "url", "uri-reference")
 _Place = tuple[Place, str, Json, bool]
-"""A place beside a list, what it says of the page, its schema, and whether it must be there."""
+"""A place next to a list, the name of its fact, its schema, and whether it is required."""
 _OF_PAGE = re.compile(r"(?i)\b(?:this|the|current|each|per) (?:page|response|result ?set|request|call)\b|\breturned\b")
-"""Words of a description that say that a count is of what one answer holds."""
+"""Words in the description of a count that mean that it counts the items of one response."""
 _NOT_EMPTY = frozenset(["minLength", "pattern", "format", "enum", "const", "choices"])
-"""Keywords with which an empty text may not fit."""
+"""Keywords that may forbid an empty text."""
 _NAMES: Mapping[str, frozenset[str]] = {
     "more": MORE,
     "total": TOTAL | {"count", "found"},
@@ -53,8 +53,8 @@ _NAMES: Mapping[str, frozenset[str]] = {
 
 
 class FactPlace(NamedTuple):
-    """A place beside a list, and what it says of the page: ``name`` for ``Facts``. ``schema`` is what the place allows, merged,
-    with its ``types``; ``required`` whether it must be there; ``is_link`` whether it wants a cursor as a link."""
+    """A place next to a list and its fact: ``name`` is a name of ``Facts``, ``schema`` the place's merged schema with its
+    ``types``; ``is_link``: a cursor is written as a URL."""
 
     place: Place
     name: str
@@ -65,13 +65,13 @@ class FactPlace(NamedTuple):
 
 
 class FactPlaces:
-    """The places beside the lists of one document's answers."""
+    """The places of facts in the list responses of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
 
     def find(self, operation: Operation, answer: DocumentedResponse) -> list[FactPlace]:
-        """The places beside the list in an operation's answer, as far as it is known what they say."""
+        """The places next to the list in an operation's response that have a known fact."""
         reader = self.document.reader
         found: list[_Place] = []
 
@@ -94,7 +94,7 @@ class FactPlaces:
             for place, name, schema, required in found
             if name
         ]
-        # what leads to the list itself is a path (``url: /v1/customers``) or, among links, all of its address; the last counts
+        # a link to the list itself is a path (``url: /v1/customers``) or a whole URL: both are tried, the last that fits stays
         forms = {"self": ("self", "path"), "selflink": ("path", "self")}
         return [
             FactPlace(
@@ -105,18 +105,18 @@ class FactPlaces:
         ]
 
     def _name_of_count(self, place: Place, name: str, schema: Json, found: list[_Place]) -> str:
-        """What a place says: a ``count`` is of the page's items where its description says so, or where a total is beside it."""
+        """The fact of a place. A ``count`` counts the page's items if its description says so, or if there is also a total."""
         if letters(str(place[-1])) != "count":
             return name
         text = str(
             self.document.reader.merged(schema).get("description")
             or (schema if isinstance(schema, dict) else {}).get("description")
         )
-        others = any(letters(str(each[0][-1])) in TOTAL for each in found)
-        return "items" if others or _OF_PAGE.search(text) else name
+        has_total = any(letters(str(each[0][-1])) in TOTAL for each in found)
+        return "items" if has_total or _OF_PAGE.search(text) else name
 
     def write(self, body: Json, fact: FactPlace, facts: Facts) -> None:
-        """Write into an answer what a place says of its page; what the document does not allow there is left out."""
+        """Write a place's fact into a response body, unless the document does not allow the value there."""
         place, name, merged, types, required, is_link = fact
         value = facts.get(name)
         if value is UNSET:
@@ -137,10 +137,10 @@ class FactPlaces:
         elif at(body, place) is not None and not required:
             _remove(body, place)
         elif at(body, place) is not None and types == {"string"} and not merged.keys() & _NOT_EMPTY:
-            put(body, place, "")  # as Slack's next_cursor where nothing follows
+            put(body, place, "")  # like Slack's next_cursor on the last page
 
     def suits(self, operation: Operation, answer: DocumentedResponse, envelope: Json, place: FactPlace) -> bool:
-        """Whether the document allows what this place would say of a page in the middle of a list."""
+        """Whether the document allows this place's fact about a page in the middle of a list."""
         page = Page([Member("example", {})], 30, 10, 10, operation.pages.first + 1, True, operation.pages)
         names = PARAMETER.findall(operation.name)
         request = Request(operation.name, path=dict.fromkeys(names, "example"), origin="http://example.com")
@@ -150,7 +150,7 @@ class FactPlaces:
 
 
 def _fact_name(place: Place) -> str:
-    """What a place beside a list says of it; empty if that is not known."""
+    """The name of the fact at a place next to a list; empty if it is not known."""
     last = letters(str(place[-1]))
     if last in ("href", "url") and len(place) > 1:
         last = letters(str(place[-2]))
@@ -162,13 +162,13 @@ def _fact_name(place: Place) -> str:
 
 
 def _is_link(place: Place, schema: Mapping[str, Json]) -> bool:
-    """Whether a place wants a cursor as a link."""
+    """Whether a place wants a cursor as a URL."""
     words = letters("".join(map(str, place)))
     return any(each in words for each in _LINKS) or str(schema.get("format", "")) in _LINK_FORMATS
 
 
 def _is_within(merged: Mapping[str, Json], value: Json) -> bool:
-    """Whether a number is within the bounds of its schema: no total of 0 stands where the least is 1."""
+    """Whether a number is within the bounds of its schema: a total of 0 does not fit ``minimum: 1``."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     least, most = bounds_of(merged)
@@ -176,7 +176,7 @@ def _is_within(merged: Mapping[str, Json], value: Json) -> bool:
 
 
 def with_objects(given: Json, places: list[FactPlace]) -> Json:
-    """``given``, with the objects that hold what is said of a page, which the document may leave optional."""
+    """``given`` with the objects that contain these places, which may be optional in the document."""
     for place, *_ in places:
         inner = given
         for part in place[:-1]:

@@ -1,6 +1,6 @@
-"""Shows only the fields that a request asks for (``fields=id,name``), or all but those it names (``exclude=notes``).
+"""Shows only the fields that a request names (``fields=id,name``), or all except those it names (``exclude=notes``).
 
-What the document requires, and what identifies a member, is shown whatever is asked for: every answer stays valid.
+Required fields and the id are always shown, so every response stays valid.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from counterfoil.api import Request, Response
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.handlers.listing import asked_of
+from counterfoil.apis.generic.handlers.listing import list_query
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.object_parameters import noun, of_kind
@@ -19,14 +19,14 @@ from counterfoil.apis.generic.places import at, replaced
 
 Json = Any
 Tree = dict[str, Any]
-"""Names that were asked for, by their letters, each with the names inside it; an empty tree is all of it."""
+"""Requested names, normalised with ``letters``, each with the names inside it; an empty tree means everything."""
 
 MAX_NAMES = 500
 _TOKENS = re.compile(r"[^,()\s]+|[,()]")
 
 
 class FieldSelection:
-    """The choice of fields for one document's operations."""
+    """The field selection of one document's operations."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -36,8 +36,8 @@ class FieldSelection:
         return bool(operation.fields or operation.omit) and self.document.answer(operation.name).is_json
 
     def chosen(self, operation: Operation, request: Request, response: Response) -> Response:
-        """The response with the fields that the request asks for; as it is, where that would not fit the document."""
-        query = asked_of(operation, request)
+        """The response with the fields that the request asks for; fields that the document requires stay."""
+        query = list_query(operation, request)
         asked = (query.get(each) for each in (operation.fields, operation.omit))
         wanted, unwanted = (names_in(self._about_own_kind(operation, response.body, each)) for each in asked)
         if not wanted and not unwanted:
@@ -49,7 +49,7 @@ class FieldSelection:
         return Response(response.status, body, response.headers, response.media_type)
 
     def _about_own_kind(self, operation: Operation, body: Json, asked: Json) -> Json:
-        """Of what is asked by kind (``fields[articles]``), what is about the members shown; all, where kinds are not known."""
+        """Of names by resource type (``fields[articles]``), those for the type of the shown members; all if no type is known."""
         if not isinstance(asked, dict):
             return asked
         found = at(body, (*operation.at, 0, *operation.each) if operation.role == "list" else operation.at)
@@ -97,7 +97,7 @@ class FieldSelection:
         return with_each(_without(removed))
 
     def _own(self, operation: Operation) -> frozenset[str]:
-        """What identifies a member, which is shown always."""
+        """The id property, which is always shown."""
         collection = self.document.model.collections.get(operation.collection)
         return frozenset(str(each) for each in collection.id[:1]) if collection is not None else frozenset()
 
@@ -127,7 +127,7 @@ class FieldSelection:
         keeps: frozenset[str],
         is_valid: Callable[[frozenset[str]], bool],
     ) -> frozenset[str]:
-        """The fields that were not asked for and that an answer need not have, found by leaving them out one by one."""
+        """The unwanted fields that the response can omit and stay valid, found by omitting them one by one."""
         removed: frozenset[str] = frozenset()
         for name in list(member)[:MAX_NAMES]:
             key = letters(name)
@@ -137,7 +137,7 @@ class FieldSelection:
 
 
 def names_in(asked: Json) -> Tree:
-    """``id,owner.name`` or ``id,owner(name)``, also as a list, or by type as JSON:API has it, as a tree of names."""
+    """The tree of names in ``id,owner.name`` or ``id,owner(name)``, in a list of such texts, or by type as in JSON:API."""
     tree: Tree = {}
     for text in _texts(asked):
         stack = [tree]

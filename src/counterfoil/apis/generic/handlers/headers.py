@@ -1,4 +1,4 @@
-"""The headers of answers: those that a document requires, and those that say something of a page or a new member."""
+"""The headers of responses: those that a document requires, and those about a page or a new member."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FACTS: dict[str, str] = {
     "perpage": "size", "pagesize": "size", "countperpage": "size", "limit": "size", "offset": "offset", "nextpage": "nextpage",
     "paginationtotalnbrecords": "total", "hasmore": "more",
 }  # fmt: skip
-"""What a header of this name (without ``X-``) says of a page."""
+"""The fact about a page (``page_facts``) in a header with this name, without ``X-``."""
 
 
 class AnswerHeaders:
@@ -49,30 +49,28 @@ class AnswerHeaders:
         new_id: str | None = None,
         shown: Json = None,
     ) -> Headers:
-        """The headers of an operation's answer: of a list's ``page``, of a member that was made with ``new_id``, or of one whose
-        value is ``shown``."""
+        """The headers of an operation's response: for a list with ``page``, for a created member with ``new_id``, for a shown
+        member with its value as ``shown``."""
         declared = self._declared(name, status)
         if not declared:
-            return (("ETag", etag_of(shown)),) if shown is not None and self.has_tags(name, status) else ()
+            return (("ETag", etag_of(shown)),) if shown is not None and self.has_etag(name, status) else ()
         facts = Facts(page, request) if page is not None else None
         found = []
         for header, key, schema, required in declared:
             value = self._value(key, facts, request, new_id) if key != "etag" or shown is None else etag_of(shown)
-            if (
-                value is UNSET and required
-            ):  # an id that the client gave its request, such as X-Request-Id, is repeated in the answer
+            if value is UNSET and required:  # an id from the request, such as X-Request-Id, is repeated in the response
                 value = request.headers.get(header.lower(), UNSET)
             text = UNSET if value is UNSET or value is None else self._text(schema, value)
             if text is UNSET and required:
                 text = self._made(schema, header)
             if text is not UNSET:
                 found.append((header, str(text)))
-        if shown is not None and self.has_tags(name, status) and all(key != "etag" for _, key, _, _ in declared):
+        if shown is not None and self.has_etag(name, status) and all(key != "etag" for _, key, _, _ in declared):
             found.append(("ETag", etag_of(shown)))
         return tuple(found)
 
     def required(self, name: str, status: int) -> Headers:
-        """The headers that the document requires of an answer, whatever it is about."""
+        """The headers that the document requires of a response, with made values."""
         declared = self._declared(name, status)
         return tuple((header, self._made(schema, header)) for header, _, schema, required in declared if required)
 
@@ -87,7 +85,7 @@ class AnswerHeaders:
         return facts.get(FACTS.get(key, ""))
 
     def check_unchanged(self, operation: Operation, request: Request, value: Json) -> None:
-        """Raise ``ApiError`` (412) unless a member is as ``If-Match`` says, where the document has that header or status."""
+        """Raise ``ApiError`` (412) unless a member's ETag is in ``If-Match``, if the document has that header or status."""
         wanted = request.headers.get("if-match")
         if wanted is None or wanted.strip() == "*":
             return
@@ -99,18 +97,18 @@ class AnswerHeaders:
             )
 
     def check_absent(self, operation: Operation, request: Request) -> None:
-        """Raise ``ApiError`` (412) for a member that is there already, where ``If-None-Match: *`` says that it must not be."""
+        """Raise ``ApiError`` (412) if ``If-None-Match: *`` is sent for a member that exists."""
         if request.headers.get("if-none-match", "").strip() == "*" and self._has_condition(operation, "if-none-match"):
             raise ApiError("conflict", "there is such a member already", where="If-None-Match", status=412)
 
     def _has_condition(self, operation: Operation, header: str) -> bool:
-        """Whether the document has a header for conditions, or 412."""
+        """Whether the document has this header for the operation, or status 412."""
         definition = self.document.spec.operations[operation.name]
         declared = any(str(each.get("name", "")).lower() == header for each in definition.get("parameters") or ())
         return declared or "412" in (definition.get("responses") or {})
 
-    def has_tags(self, name: str, status: int = 200) -> bool:
-        """Whether answers of a GET with this status have an entity tag: the document has that header, or 304."""
+    def has_etag(self, name: str, status: int = 200) -> bool:
+        """Whether responses of a GET with this status have an ``ETag``: the document has that header, or 304."""
         if status != 200 or not name.startswith("GET "):
             return False
         known = self._tagged.get(name)
@@ -120,8 +118,8 @@ class AnswerHeaders:
             known = self._tagged[name] = "304" in responses or has_header
         return known
 
-    def unless_known(self, operation: Operation, request: Request, response: Response) -> Response:
-        """The answer with its entity tag; without a body (304) where ``If-None-Match`` has that tag (RFC 9110, 13.1.2)."""
+    def with_etag(self, operation: Operation, request: Request, response: Response) -> Response:
+        """The response with its ETag; 304 without a body if ``If-None-Match`` has that tag (RFC 9110, 13.1.2)."""
         if response.status != 200 or response.body is None:
             return response
         known = {name.lower(): value for name, value in response.headers}
@@ -131,7 +129,7 @@ class AnswerHeaders:
             schema: Json = next((each for _, key, each, _ in declared if key == "etag"), {})
             tag = self._text(schema, etag_of(response.body))
         if tag is UNSET:
-            return response  # the document wants a tag of another form
+            return response  # the document wants an ETag of another format
         others = tuple((name, value) for name, value in response.headers if name.lower() != "etag")
         asked = request.headers.get("if-none-match", "").strip()
         tags = [each.strip().removeprefix("W/") for each in asked.split(",")]
@@ -141,7 +139,7 @@ class AnswerHeaders:
         return Response(304, None, (*kept, ("ETag", tag)))
 
     def _member_path(self, request: Request, id: str) -> str:
-        """The path of the member that a request made: where the document reads it, else below the request's own."""
+        """The path of the member that a request created: the path of its GET, otherwise one below the request's own path."""
         operations = self.document.model.operations
         made = operations[request.operation]
         path = made.name.partition(" ")[2]
@@ -169,9 +167,9 @@ class AnswerHeaders:
             )
             headers = response.get("headers") if isinstance(response, dict) else None
             known = self._known[name, status] = [
-                (header, letters(header).removeprefix("x"), said.get("schema") or {}, bool(said.get("required")))
-                for header, said in (headers or {}).items()
-                if isinstance(said, dict) and header.lower() != "content-type"
+                (name, letters(name).removeprefix("x"), header.get("schema") or {}, bool(header.get("required")))
+                for name, header in (headers or {}).items()
+                if isinstance(header, dict) and name.lower() != "content-type"
             ]
         return known
 
@@ -191,6 +189,6 @@ class AnswerHeaders:
 
 
 def etag_of(value: Json) -> str:
-    """The entity tag of a member, or of what an answer has: it changes with its value (RFC 9110, 8.8.3)."""
+    """The ETag of a member or of a response body; it changes with the value (RFC 9110, 8.8.3)."""
     written = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True, default=str).encode()
     return f'"{sha256(written).hexdigest()[:16]}"'

@@ -14,16 +14,16 @@ MAX_CHANGES = 500
 
 
 class BadPatch(ValueError):
-    """A patch that cannot be applied: one line."""
+    """A patch that cannot be applied; the message is one line."""
 
 
 def is_patch(body: Json) -> bool:
-    """Whether a body is a list of changes."""
+    """Whether a body is a JSON Patch: a list of objects with ``op`` and ``path``."""
     return isinstance(body, list) and all(isinstance(each, dict) and {"op", "path"} <= each.keys() for each in body)
 
 
 def patched(value: dict[str, Json], patch: list[Json]) -> dict[str, Json]:
-    """The value with all changes, or ``BadPatch``; nothing of ``value`` is changed."""
+    """The value after all changes; ``value`` itself stays unchanged. Raises ``BadPatch``."""
     if len(patch) > MAX_CHANGES:
         raise BadPatch(f"a patch has up to {MAX_CHANGES} changes")
     result: Json = copy_json(value)

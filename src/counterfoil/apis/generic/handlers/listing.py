@@ -1,4 +1,4 @@
-"""Selects, sorts and pages the members of a collection as a request's query asks."""
+"""Filters, sorts and pages the members of a collection by the parameters of a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.comparing import matches
-from counterfoil.apis.generic.conditions import UnknownFilter, keeps_of
+from counterfoil.apis.generic.conditions import UnknownFilter, predicate_for
 from counterfoil.apis.generic.inference.relations import CREATED
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
@@ -23,7 +23,7 @@ Json = Any
 
 MAX_PAGE_SIZE = 1000
 USUAL_PAGE = 100
-"""Members of a page where the document does not say."""
+"""The page size if the document has no default."""
 OPERATORS: Mapping[str, str] = {
     "gt": "above", "gte": "from", "lt": "below", "lte": "to", "eq": "equal", "in": "in", "ne": "not", "not": "not",
     "after": "above", "before": "below", "from": "from", "to": "to", "contains": "contains", "start": "from", "end": "to",
@@ -34,14 +34,14 @@ AGES: Mapping[str, str] = {
     **dict.fromkeys(("newest", "newestfirst", "latest", "recent", "mostrecent", "recentlyadded", "new"), "desc"),
     **dict.fromkeys(("oldest", "oldestfirst", "earliest", "old"), "asc"),
 }
-"""Which way what is asked for in these words is sorted by when it was made."""
+"""The direction in which these sort values order members by their time of creation."""
 _DIRECTED = re.compile(r"(.+?)(?:[_.-]|(?=[AD][es])|(?=ASC|DESC))(asc|desc|Asc|Desc|ASC|DESC)(?:ending)?$")
 _SORT_FIELDS = ("field", "sortfield", "property", "key", "by", "name", "column", "timestamp", "attribute")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its members, how many there are in all, where it begins, and whether more follow."""
+    """One page: its members, the total number of members, the index of its first member, and whether more follow."""
 
     members: Sequence[Member]
     total: int
@@ -52,8 +52,9 @@ class Page:
     pages: Pages
 
 
-def asked_of(operation: Operation, request: Request) -> Mapping[str, Json]:
-    """The parameters of a list that a request has, by the operation's names for them: from the query, or also from the body."""
+def list_query(operation: Operation, request: Request) -> Mapping[str, Json]:
+    """The list parameters in a request, by the names that the operation has for them: from the query, and from the body of a
+    search."""
     pages = operation.pages
     if operation.asks != "body":
         if not any(isinstance(each, dict) for each in request.query.values()):
@@ -77,10 +78,10 @@ def page_of(
     most: int | None = None,
     examples: Collection[str] = (),
 ) -> Page:
-    """The page that the query asks for. ``most`` is how many members the document allows in one answer; ``examples`` are
-    the document's examples of a cursor, which people send: they begin the list.
+    """The page that the query asks for. ``most`` is the maximum number of members in a response; ``examples`` are the
+    document's example cursors: users send them, and get the first page.
 
-    Raises ``ApiError`` (malformed) for a cursor that this stand-in did not give.
+    Raises ``ApiError`` (malformed) for any other cursor that this stand-in did not create.
     """
     found = selected(operation, members, query)
     if operation.sort and query.get(operation.sort):
@@ -106,7 +107,7 @@ def selected(operation: Operation, members: Iterable[Member], query: Mapping[str
 
 
 def _keeps(filter_: Filter, wanted: Json) -> Callable[[Json], bool]:
-    """Whether a value is selected. A mapping holds operators: ``created[gte]=5``."""
+    """A function that tells whether a filter selects a value. Keys of a mapping are operators: ``created[gte]=5``."""
     if isinstance(wanted, dict):
         known = {name: OPERATORS[letters(name)] for name in wanted if letters(name) in OPERATORS}
         inner = [(known.get(name, "equal"), each) for name, each in wanted.items() if name in known or not known]
@@ -131,7 +132,7 @@ def _holds_all(value: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
 
 def _selected(members: Iterable[Member], name: str, asked: Json) -> list[Member]:
     try:
-        keeps = keeps_of(asked)
+        keeps = predicate_for(asked)
     except UnknownFilter as error:
         raise ApiError("malformed", f"{name}: {error}", where=name) from None
     return [each for each in members if keeps(each.value)]
@@ -150,9 +151,9 @@ def _searched(members: Iterable[Member], text: str) -> list[Member]:
 
 
 def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Member]:
-    """Sorted as ``name``, ``-name``, ``name:desc``, ``name,desc``, ``name,-created`` or ``{field: name, order: desc}`` asks.
+    """Members sorted by ``name``, ``-name``, ``name:desc``, ``name,desc``, ``name,-created`` or ``{field: name, order: desc}``.
 
-    ``way`` is what a parameter of its own says of the direction. An unknown name sorts nothing.
+    ``way`` is the value of a separate parameter for the direction. Unknown names are ignored.
     """
     found = list(members)
     texts: list[str] = []
@@ -164,22 +165,22 @@ def _sorted(members: Iterable[Member], asked: Json, way: Json = None) -> list[Me
                 texts.append(part)
     for text in reversed([each for each in texts if each]):
         name, _, direction = text.replace(":", " ").lstrip("+-").partition(" ")
-        said = direction.strip() or ("" if way is None else str(way))
+        direction = direction.strip() or ("" if way is None else str(way))
         known = _field(found[:50], letters(name))
         if known is None and (ending := _DIRECTED.match(name)) is not None:  # ``price_asc``, ``priceDesc``
-            known, said = _field(found[:50], letters(ending[1])), ending[2]
-        if known is None and letters(name) in AGES:  # of what was made at one instant, the last is the newest
-            known, said = _field(found[:50], *CREATED), AGES[letters(name)]
-            if said == "desc":
+            known, direction = _field(found[:50], letters(ending[1])), ending[2]
+        if known is None and letters(name) in AGES:  # of members created at the same time, the last is the newest
+            known, direction = _field(found[:50], *CREATED), AGES[letters(name)]
+            if direction == "desc":
                 found.reverse()
-        descending = text.startswith("-") or said.lower().startswith("desc")
+        descending = text.startswith("-") or direction.lower().startswith("desc")
         if known is not None:
             found.sort(key=lambda each, known=known: _order(at(each.value, known)), reverse=descending)  # type: ignore[misc]
     return found
 
 
 def _field(members: Sequence[Member], *keys: str) -> Place | None:
-    """The place of a field of one of these names in the members, or in what holds their fields."""
+    """The place of the first field with one of these names in a member, or in one of its ``NESTED`` objects."""
     for member in members:
         for name in member.value:
             if letters(name) in keys:
@@ -258,7 +259,7 @@ def _after(
 
 
 def _position(members: Sequence[Member], cursor: str, name: str, examples: Collection[str]) -> int | None:
-    """Where the member is that a cursor names: by its id, or by a text that ``cursor_after`` made; None for an example."""
+    """The index of the member in a cursor, which is an id or a text from ``cursor_after``; None for an example cursor."""
     id = _decoded(cursor)
     for wanted in (cursor, id):
         for position, member in enumerate(members):
@@ -270,7 +271,7 @@ def _position(members: Sequence[Member], cursor: str, name: str, examples: Colle
 
 
 def cursor_after(page: Page, *, opaque: bool) -> str:
-    """The cursor of what follows a page: the id of its last member, or a text made from that."""
+    """The cursor for the next page: the id of the page's last member, or an opaque text made from that id."""
     last = page.members[-1].id if page.members else ""
     return urlsafe_b64encode(last.encode()).decode().rstrip("=") if opaque else last
 

@@ -1,4 +1,4 @@
-"""Answers the operations of a document that change or delete several members: all of those that they list, or none."""
+"""Handles the operations that change or delete several members: all members that the request lists, or none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ManyAtOnce(WriteHandlers):
         return super().update(operation, request, store)
 
     def clear(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """Delete the members whose ids the request lists, or all."""
+        """Delete the members with the ids in the request, or all."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         has_ids = bool(operation.id_query or operation.id_at)
@@ -50,7 +50,7 @@ class ManyAtOnce(WriteHandlers):
         return response
 
     def _listed_ids(self, operation: Operation, request: Request) -> list[str]:
-        """The ids that a request lists: in a list, joined with commas, or each in an object (``id_at`` has a 0)."""
+        """The ids in a request: a list, a text joined with commas, or one in each object of a list (``id_at`` has a 0)."""
         place = operation.id_at
         sent: Json
         if 0 in place:
@@ -64,30 +64,30 @@ class ManyAtOnce(WriteHandlers):
         return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
 
     def _change_each(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """Replace or update each member of a list: all of them, or none if one is not there. Raises ``ApiError``."""
+        """Replace or update each listed member: all, or none if one does not exist. Raises ``ApiError``."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         values: dict[str, dict[str, Json]] = {}
         listed = at(self._body(operation, request), operation.body[:-1])
-        if not isinstance(listed, list) or not listed:  # which the document allows
+        if not isinstance(listed, list) or not listed:  # the document allows an empty list or no list
             return self._nothing_changed(operation, request)
-        for number, sent in enumerate(self._each_sent(operation, self._body(operation, request))):
+        for number, sent in enumerate(self._sent_members(operation, self._body(operation, request))):
             id = at(sent, operation.id_at)
-            if id is None and self._makes_unknown(operation):
+            if id is None and self._creates_unknown(operation):
                 id = store.new_id(collection, parent)
             if id is None or isinstance(id, dict | list):
                 where = f"/{number}/{'/'.join(map(str, operation.id_at))}"
                 raise ApiError("unknown_resource", f"item {number} has no {operation.id_at[-1]}", where=where)
             values[text(id)] = self._changed(operation, collection, parent, text(id), sent, store, values.get(text(id)))
         made = [self._write(operation, collection, parent, id, value, store, request) for id, value in values.items()]
-        return self._together(operation, made)
+        return self._combined(operation, made)
 
-    def _makes_unknown(self, operation: Operation) -> bool:
-        """Whether a member that is unknown is made: by a PUT for which the document has no status for that."""
+    def _creates_unknown(self, operation: Operation) -> bool:
+        """Whether members with unknown ids are created: by a PUT without a documented status for unknown ids."""
         return operation.role == "replace" and not self.document.refuses_unknown_ids(operation.name)
 
     def _nothing_changed(self, operation: Operation, request: Request) -> Response:
-        """The answer to a request that lists nothing: an empty list, where the document has one."""
+        """The response to a request without members: an empty list, if the response has a list."""
         given: Json = UNSET
         if 0 in operation.at:
             given = wrapped(operation.at[: operation.at.index(0)], [])
@@ -103,14 +103,13 @@ class ManyAtOnce(WriteHandlers):
         store: MemberStore,
         before: dict[str, Json] | None,
     ) -> dict[str, Json]:
-        """The value of one of several members that a request changes. PUT creates it where the document has no status for an id
-        that is unknown. Raises ``ApiError``."""
+        """The new value of one of several members that a request changes; see ``_creates_unknown``. Raises ``ApiError``."""
         fields = self.changes.fields(collection, sent)
         self._check_references(collection, fields, store)
         now = store.world.now
         member = store.get(collection, parent, id)
         before = before if before is not None or member is None else member.value
-        if before is None and not self._makes_unknown(operation):
+        if before is None and not self._creates_unknown(operation):
             raise unknown(collection, id)
         if before is not None and operation.role == "update":
             return self.changes.updated(collection, before, fields, now)
@@ -123,10 +122,10 @@ class ManyAtOnce(WriteHandlers):
 
 
 def writes_several(operation: Operation) -> bool:
-    """Whether one request may write several members, which are then one command of the world."""
+    """Whether one request may write several members; the writes are then one command of the world."""
     return operation.role == "clear" or operation.body[-1:] == (0,)
 
 
 def _has_several(operation: Operation) -> bool:
-    """Whether the body lists members, each with its id."""
+    """Whether the request body lists members, each with its id."""
     return bool(operation.id_at) and operation.body[-1:] == (0,)

@@ -1,4 +1,4 @@
-"""Makes the value of a member that is created, replaced, updated or acted upon."""
+"""Computes the value of a member after it is created, replaced, updated or changed by an action."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from counterfoil.world.commands.resources import plain_numbers
 Json = Any
 
 HAPPENED = re.compile(r"(?:[a-z]ed|begun|sent|given|known|seen)_?(?:[aA]t|[oO]n|Date|date|Time|time)?$")
-"""Names of fields that say when something was done: ``opened_at``, ``issuedOn``, ``dateOpened``."""
+"""Names of fields with the time of a past event: ``opened_at``, ``issuedOn``, ``dateOpened``."""
 FIRST_STATES = ("draft", "pending", "new", "created", "open", "active", "enabled", "queued", "scheduled", "incomplete")
-"""States that a member begins in, where the document has no default: the first of these that it lists."""
+"""The state of a new member without a documented default is the first of these that the document lists."""
 
 
 class MemberChanges:
-    """The changes to members of one document's collections. ``now`` is an instant of a world."""
+    """The changes to members of one document's collections. ``now`` is the world's time."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
 
     def fields(self, collection: Collection, sent: Json) -> dict[str, Json]:
-        """What was sent, by the names that the member has: ``FriendlyName`` as ``friendly_name``. Others are left out."""
+        """The sent fields by the member's names: ``FriendlyName`` as ``friendly_name``. Unknown fields are omitted."""
         if not isinstance(sent, dict):
             return {}
         members = self.document.properties(collection)
         if not members:
             return dict(plain_numbers(sent))
         reader, entity = self.document.reader, self.document.entity(collection)
-        # a document may require a field and not describe it
+        # a document may require a field without describing it
         required: dict[str, Json] = {name: {} for name in sorted(reader.required(entity)) if name not in members}
         return dict(plain_numbers(self._renamed({**required, **members}, sent, 0)))
 
     def with_defaults(self, operation: Operation, fields: dict[str, Json]) -> dict[str, Json]:
-        """The fields with the defaults that the operation's body has for what was not sent."""
+        """The fields, and the request schema's defaults for fields that were not sent."""
         body = request_schema(self.document.spec.operations[operation.name])
         schema = self.document.reader.member(body, operation.body) if body is not None else None
         known = {letters(name) for name in fields}
@@ -73,10 +73,12 @@ class MemberChanges:
     def created(
         self, collection: Collection, fields: Mapping[str, Json], fixed: Mapping[Place, Json], key: str, now: datetime
     ) -> dict[str, Json]:
-        """The value of a new member: what was sent, defaults, and what the server sets."""
+        """The value of a new member: sent fields, defaults, and fields that the server sets."""
         members = self.document.properties(collection)
         beside = {place for place, id_place, _ in collection.embeds if place != id_place}  # shown by their ids
-        value: dict[str, Json] = {name: self._said_now(members.get(name), each, now) for name, each in fields.items()}
+        value: dict[str, Json] = {
+            name: self._resolve_now(members.get(name), each, now) for name, each in fields.items()
+        }
         wanted = self.document.reader.required(self.document.entity(collection))
         for name, schema in members.items():
             if name in value or name in beside:
@@ -88,38 +90,38 @@ class MemberChanges:
                 value[name] = merged["default"]
             elif name in collection.created or name in collection.updated:
                 value[name] = self.instant(schema, now)
-            elif name in collection.server_owned and not self._comes_later(schema, name):
+            elif name in collection.server_owned and not self._is_unset_at_first(schema, name):
                 if self._is_instant(name, schema):
                     value[name] = self.instant(schema, now)
-                elif (begins := self._begins_as(name, merged)) is not None:
+                elif (begins := self._initial_value(name, merged)) is not None:
                     value[name] = begins
                 else:
-                    self._add_made(value, name, schema, key)
+                    self._add_generated(value, name, schema, key)
             elif name in wanted and name != collection.state and self._is_nullable(merged):
-                value[name] = None  # nothing has happened to what is new
+                value[name] = None  # nothing has happened to a new member yet
             elif name in wanted and self._is_empty_list(merged):
                 value[name] = []
         self._begin_attributes(members, value, now)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
 
     def _begin_attributes(self, members: Mapping[str, Json], value: dict[str, Json], now: datetime) -> None:
-        """Set what the server sets among the ``attributes`` that were sent (JSON:API): the first state, and when it was made."""
+        """Add the fields that the server sets to sent ``attributes`` (JSON:API): the first state, defaults, time of creation."""
         sent = value.get("attributes")
         if not isinstance(sent, dict):
             return
-        reader, begun = self.document.reader, dict(sent)
+        reader, attributes = self.document.reader, dict(sent)
         fields = reader.properties(members.get("attributes", {}))
         state, _ = state_field(reader, members.get("attributes", {}))
         for name, schema in fields.items():
-            if name in begun:
+            if name in attributes:
                 continue
             if name == state and (first := self._first_state(reader.merged(schema))) is not None:
-                begun[name] = first
+                attributes[name] = first
             elif reader.merged(schema).get("default") is not None:
-                begun[name] = reader.merged(schema)["default"]
+                attributes[name] = reader.merged(schema)["default"]
             elif letters(name) in CREATED | UPDATED:
-                begun[name] = self.instant(schema, now)
-        value["attributes"] = begun
+                attributes[name] = self.instant(schema, now)
+        value["attributes"] = attributes
 
     def replaced(
         self,
@@ -130,8 +132,10 @@ class MemberChanges:
         now: datetime,
         key: str,
     ) -> dict[str, Json]:
-        """The value after PUT: what was sent, defaults, what the server owns as before, and what the path says (``fixed``)."""
-        kept = {name: before[name] for name in (*collection.server_owned, *_top(collection.id)) if name in before}
+        """The value after PUT: sent fields, defaults, server-owned fields as before, and fields fixed by the path (``fixed``)."""
+        kept = {
+            name: before[name] for name in (*collection.server_owned, *_id_property(collection.id)) if name in before
+        }
         value = {
             **kept,
             **{
@@ -143,25 +147,25 @@ class MemberChanges:
             if name not in value and default is not None:
                 value[name] = default
         value = self._with_fixed(collection, self._complete(collection, value, key), fixed)
-        return self._touched(collection, value, now)
+        return self._with_update_time(collection, value, now)
 
     def updated(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
     ) -> dict[str, Json]:
-        """The value after PATCH: what was sent, the rest as before; objects are merged (RFC 7396)."""
-        own = {*_top(collection.id), *collection.parts}
+        """The value after PATCH: sent fields, the rest as before; objects are merged (RFC 7396)."""
+        own = {*_id_property(collection.id), *collection.parts}
         members = self.document.properties(collection)
         changes = {
-            name: self._said_now(members.get(name), each, now) for name, each in fields.items() if name not in own
+            name: self._resolve_now(members.get(name), each, now) for name, each in fields.items() if name not in own
         }
-        return self._touched(collection, self._merged(before, changes, members, {}), now)
+        return self._with_update_time(collection, self._merged(before, changes, members, {}), now)
 
     def replaced_by(
         self, collection: Collection, before: Mapping[str, Json], fields: Mapping[str, Json], now: datetime
     ) -> dict[str, Json]:
-        """The value where all fields are known, as after a JSON Patch; what identifies the member stays."""
-        own = {name: before[name] for name in _top(collection.id) if name in before}
-        return self._touched(collection, {**fields, **own}, now)
+        """The value if all new fields are known, as after a JSON Patch; the id stays."""
+        own = {name: before[name] for name in _id_property(collection.id) if name in before}
+        return self._with_update_time(collection, {**fields, **own}, now)
 
     def acted(
         self,
@@ -171,17 +175,17 @@ class MemberChanges:
         fields: Mapping[str, Json],
         now: datetime,
     ) -> dict[str, Json]:
-        """The value after an action: what was sent, then what the action sets; ``now`` stands for the world's time."""
+        """The value after an action: sent fields, then the fields that the action sets; ``now`` means the world's time."""
         members = self.document.properties(collection)
-        changes = {name: each for name, each in fields.items() if name not in _top(collection.id)}
+        changes = {name: each for name, each in fields.items() if name not in _id_property(collection.id)}
         value = self._merged(before, changes, members, {})
         for name, new in operation.sets:
             value[name] = self.instant(members.get(name, {}), now) if new == "now" else new
-            self._note_when(value, members, new, now)
-        return self._touched(collection, value, now)
+            self._set_state_time(value, members, new, now)
+        return self._with_update_time(collection, value, now)
 
     def instant(self, schema: Json, now: datetime) -> Json:
-        """The instant as the field's schema writes it: a date, a time, or seconds."""
+        """The time ``now`` in the field's format: a date, a date-time, or seconds (or milliseconds) since 1970."""
         reader = self.document.reader
         merged, types = reader.merged(schema), reader.types(schema)
         form, example = merged.get("format"), merged.get("example")
@@ -195,8 +199,8 @@ class MemberChanges:
         seconds = int(now.timestamp())
         return seconds * 1000 if isinstance(example, int) and example > 10**11 else seconds
 
-    def _said_now(self, schema: Json, sent: Json, now: datetime) -> Json:
-        """``now``, where a field holds an instant, is the world's time."""
+    def _resolve_now(self, schema: Json, sent: Json, now: datetime) -> Json:
+        """The sent value; the text ``now`` in a time field becomes the world's time."""
         if sent != "now" or schema is None:
             return sent
         merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
@@ -215,9 +219,9 @@ class MemberChanges:
         by_letters = {letters(str(each)): each for each in values}
         return next((by_letters[each] for each in FIRST_STATES if each in by_letters), values[0])
 
-    def _begins_as(self, name: str, merged: Mapping[str, Json]) -> Json:
-        """What a flag or a count of a new member begins as, where the document allows that: nothing has been done to it, and
-        nothing is counted. None for any other field."""
+    def _initial_value(self, name: str, merged: Mapping[str, Json]) -> Json:
+        """The first value of a flag, a count or a list of a new member (mostly false, 0 and empty), if the schema allows it.
+        None for any other field."""
         types, key = self.document.reader.types(merged), letters(name)
         if types <= {"boolean", "null"} and types and not merged.keys() & {"enum", "const"}:
             return key.removeprefix("is") in ("active", "enabled", "available", "valid", "open", "visible")
@@ -228,18 +232,18 @@ class MemberChanges:
         return 0 if counts and types & {"integer", "number"} and least <= 0 <= most else None
 
     def _is_empty_list(self, merged: Mapping[str, Json]) -> bool:
-        """Whether a field holds a list that may be empty."""
+        """Whether a field is a list that may be empty."""
         return self.document.reader.types(merged) - {"null"} == {"array"} and not merged.get("minItems")
 
     def _is_instant(self, name: str, schema: Json) -> bool:
-        """Whether a field says when something happened: ``opened_at``, and not when something will (``expires_at``)."""
+        """Whether a field has the time of a past event (``opened_at``), not of a future one (``expires_at``)."""
         merged = self.document.reader.merged(schema)
         whole = self.document.reader.types(schema) <= {"integer", "null"} and INSTANT_NAMES.search(name) is not None
         happened = HAPPENED.search(name) or letters(name) in ("at", "date", "time", "timestamp")
         return bool(happened) and (merged.get("format") == "date-time" or whole)
 
-    def _comes_later(self, schema: Json, name: str) -> bool:
-        """Whether a field says something that has not happened to what is new: it may be null, or says when it ended."""
+    def _is_unset_at_first(self, schema: Json, name: str) -> bool:
+        """Whether a field is about an event that has not happened to a new member: nullable, a failure, or a time of an end."""
         key = letters(name)
         if key in CREATED | UPDATED:
             return False
@@ -248,14 +252,14 @@ class MemberChanges:
             return True
         return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in LATER
 
-    def _add_made(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
+    def _add_generated(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
         try:
             value[name] = self.document.values.make(schema, f"{key}/{name}", name=name)
         except Unmakeable:
             return
 
     def _complete(self, collection: Collection, value: dict[str, Json], key: str) -> dict[str, Json]:
-        """The value with what its schema requires, where that was not sent."""
+        """The value with made values for missing required fields."""
         for schema in self.document.entities(collection)[:1]:
             try:
                 made = self.document.values.make(schema, key, given=value)
@@ -272,7 +276,7 @@ class MemberChanges:
             put(value, place, self.document.coerce(collection, place, each))
         return value
 
-    def _touched(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
+    def _with_update_time(self, collection: Collection, value: dict[str, Json], now: datetime) -> dict[str, Json]:
         members = self.document.properties(collection)
         for name in collection.updated:
             if name in members:
@@ -287,7 +291,7 @@ class MemberChanges:
     def _merged(
         self, before: Mapping[str, Json], changes: Mapping[str, Json], members: Mapping[str, Json], further: Json
     ) -> dict[str, Json]:
-        """Objects merged (RFC 7396): null takes a field away where the document does not allow it as its value."""
+        """Objects merged (RFC 7396): null removes a field, unless the field is nullable."""
         reader, out = self.document.reader, dict(before)
         for name, value in changes.items():
             schema, old = members.get(name, further), out.get(name)
@@ -305,8 +309,8 @@ class MemberChanges:
     def _is_nullable(self, merged: Mapping[str, Json]) -> bool:
         return bool(merged.get("nullable")) or "null" in self.document.reader.types(merged)
 
-    def _note_when(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
-        """``canceled_at`` for a status that becomes ``canceled``."""
+    def _set_state_time(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
+        """Set the time of a new state: ``canceled_at`` if the status becomes ``canceled``."""
         if not isinstance(new, str):
             return
         for name, schema in members.items():
@@ -314,5 +318,5 @@ class MemberChanges:
                 value[name] = self.instant(schema, now)
 
 
-def _top(place: Place) -> tuple[str, ...]:
+def _id_property(place: Place) -> tuple[str, ...]:
     return (str(place[0]),) if len(place) == 1 else ()

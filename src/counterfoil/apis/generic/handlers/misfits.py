@@ -1,6 +1,6 @@
-"""Refuses changes after which a member would not fit its schema, where the schema of what is sent says nothing of them.
+"""Refuses changes after which a member would not fit its schema, if the request schema does not describe them.
 
-A document often takes any object as a merge patch, or any list as a JSON Patch; what may be in it is said by the member's schema.
+A document often allows any object as a merge patch, or any list as a JSON Patch; then the member's schema has the rules.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def refuse_misfit(
     after: dict[str, Json],
     sent: Mapping[str, Json],
 ) -> None:
-    """Raise ``ApiError`` (conflict) where a member that fitted its schema does not fit with what was ``sent``: the request
-    itself is as the document says."""
+    """Raise ``ApiError`` (conflict) if a member that fitted its schema would not fit it after the change ``sent``: the request
+    itself is valid."""
     reader = document.reader
     schema = reader.member(request_schema(document.spec.operations[operation.name]), operation.body)
     described = {letters(each) for each in reader.properties(schema)} if schema is not None else set()
@@ -38,5 +38,5 @@ def refuse_misfit(
     name = ".".join(map(str, cause.path))
     if cause.path and cause.path[0] not in changed and not cause.is_missing:
         return
-    said = f"{name} would be missing" if cause.is_missing else f"{name or 'the member'}: {cause.text}"
-    raise ApiError("conflict", f"the change cannot be applied: {said}")
+    problem = f"{name} would be missing" if cause.is_missing else f"{name or 'the member'}: {cause.text}"
+    raise ApiError("conflict", f"the change cannot be applied: {problem}")

@@ -1,4 +1,4 @@
-"""Finds the fields that lead to the member itself (``href``, ``links.self``), and writes the stand-in's own address there."""
+"""Finds fields with the URL of the member itself (``href``, ``links.self``), and writes the stand-in's own URL there."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from counterfoil.openapi.path_templates import PARAMETER
 Json = Any
 
 SELF = frozenset(["self", "selflink", "selfurl", "selfuri", "selfhref"])
-"""Names that say by themselves that the member is meant."""
+"""Names that always mean the member's own URL."""
 MAYBE = frozenset(["href", "url", "uri", "link", "resourceurl", "resourceuri", "apiurl", "apiuri"])
-"""Names that do where the document's example, or its pattern, fits the member's path."""
+"""Names that mean the member's own URL only if the document's example fits the member's path."""
 GROUPS = frozenset(["links", "link", "meta", "metadata"])
 FORMATS = (None, "uri", "url", "uri-reference", "iri", "iri-reference")
 INSIDE = ("href", "url", "uri")
@@ -41,28 +41,28 @@ class OwnLinks:
         self._places: dict[str, list[Link]] = {}
 
     def applies(self, operation: Operation) -> bool:
-        """Whether an operation's answers have such a link."""
+        """Whether the operation's responses have such a link."""
         return operation.role in ROLES and bool(self.places(operation.collection))
 
     def linked(self, operation: Operation, request: Request, response: Response) -> Response:
-        """The answer with the address of each member that it shows."""
+        """The response with the URL of each member that it shows."""
         found = at(response.body, operation.at) if isinstance(response.body, dict | list) else None
         if response.status >= 300 or found is None:
             return response
         collection = self.document.collection(operation)
-        above = [str(each) for each in list(request.path.values())[: len(collection.parents)]]
+        parents = [str(each) for each in list(request.path.values())[: len(collection.parents)]]
         if operation.role == "list" and isinstance(found, list):
             new: Json = [
-                replaced(each, operation.each, self._member(collection, at(each, operation.each), above, request))
+                replaced(each, operation.each, self._member(collection, at(each, operation.each), parents, request))
                 for each in found
             ]
         else:
-            new = self._member(collection, found, above, request)
+            new = self._member(collection, found, parents, request)
         body = replaced(response.body, operation.at, new)
         return Response(response.status, body, response.headers, response.media_type)
 
-    def _member(self, collection: Collection, value: Json, above: list[str], request: Request) -> Json:
-        path = self._path(collection, value, above)
+    def _member(self, collection: Collection, value: Json, parents: list[str], request: Request) -> Json:
+        path = self._path(collection, value, parents)
         if path is None:
             return value
         before = {"url": f"{request.origin}{request.base}", "host": request.base, "api": ""}
@@ -72,21 +72,23 @@ class OwnLinks:
                 value = replaced(value, place, url)
         return value
 
-    def _path(self, collection: Collection, value: Json, above: list[str]) -> str | None:
-        """The path at which a member is read; None if the answer does not say its id."""
+    def _path(self, collection: Collection, value: Json, parents: list[str]) -> str | None:
+        """The path at which a member is read; None if the response does not have its id."""
         if not isinstance(value, dict) or not collection.id:
             return None
         own = [at(value, (name,)) for name in collection.parts] or [at(value, collection.id)]
-        if any(each is None or isinstance(each, dict | list) for each in own) or len(above) != len(collection.parents):
+        if any(each is None or isinstance(each, dict | list) for each in own) or len(parents) != len(
+            collection.parents
+        ):
             return None
         template = self._paths[collection.path]
-        ids = iter(quote(each, safe="") for each in [*above, *map(text, own)])
+        ids = iter(quote(each, safe="") for each in [*parents, *map(text, own)])
         return PARAMETER.sub(lambda found: next(ids, found[0]), template)
 
-    # --- where they are --------------------------------------------------------------------------
+    # --- finding the fields ----------------------------------------------------------------------
 
     def places(self, path: str) -> list[Link]:
-        """The fields of a collection's members that lead to the member: place, what is before the path, and what fits there."""
+        """The link fields of a collection's members: the place, what comes before the path, and the validator."""
         known = self._places.get(path)
         if known is None:
             known = self._places[path] = list(self._found(path))[:MAX_PLACES]
@@ -105,20 +107,20 @@ class OwnLinks:
             shown = self._examples(collection, place, schema)
             base = None if is_self else [each for each in self.document.spec.base_path.split("/") if each]
             if shown and not any(_fits(each, template, base) for each in shown):
-                continue  # it leads elsewhere
+                continue  # it is a link to something else
             if not shown and not is_self:
                 continue
             yield place, self._form(shown, template), self.document.schemas.validator(schema, "response")
 
     def _form(self, examples: list[str], template: str) -> Literal["url", "host", "api"]:
-        """What is before the member's path: all, the path that the API is served at, or nothing."""
+        """What comes before the member's path: a whole URL, the path that the API is served at, or nothing."""
         relative = next((each for each in examples if each.startswith("/") and not each.startswith("//")), None)
         if relative is None:
             return "url"
         return "host" if relative.count("/") > template.count("/") else "api"
 
     def _candidates(self, collection: Collection) -> Iterator[tuple[Place, Json, bool]]:
-        """Fields that are called like a link to the member, and whether the name alone says so."""
+        """Fields with the name of a link to the member, and whether the name alone is enough."""
         reader = self.document.reader
         for name, schema in self.document.properties(collection).items():
             key = letters(name)
@@ -130,7 +132,7 @@ class OwnLinks:
                         yield from self._link((name, inner), each, True)
 
     def _link(self, place: Place, schema: Json, is_self: bool) -> Iterator[tuple[Place, Json, bool]]:
-        """The text that a link is, or the one inside it."""
+        """The place of the URL: the link itself, or ``href`` and the like inside it."""
         reader = self.document.reader
         types = reader.types(schema)
         if "string" in types:
@@ -141,7 +143,7 @@ class OwnLinks:
                 yield (*place, name), each, is_self
 
     def _examples(self, collection: Collection, place: Place, schema: Json) -> list[str]:
-        """What the document shows at a place: of the field, of the member, or of an answer."""
+        """The document's examples for a place: those of the field, of the member, and of responses."""
         reader = self.document.reader
         shown = list(reader.examples(schema))
         shown += [at(each, place) for each in reader.examples(self.document.entity(collection))]
@@ -154,15 +156,15 @@ class OwnLinks:
 
 
 def _fits(example: str, template: str, base: list[str] | None) -> bool:
-    """Whether the path of an address ends as that of a member does, after nothing but ``base``, if that is given."""
+    """Whether the path of a URL ends like a member's path; if ``base`` is given, only ``base`` or nothing may come before."""
     try:
-        given = [each for each in urlsplit(example).path.split("/") if each]
+        parts = [each for each in urlsplit(example).path.split("/") if each]
     except ValueError:
         return False
     wanted = [each for each in template.split("/") if each]
-    if len(given) < len(wanted) or not any("{" not in each for each in wanted):
+    if len(parts) < len(wanted) or not any("{" not in each for each in wanted):
         return False
-    if base is not None and given[: -len(wanted)] not in ([], base):
+    if base is not None and parts[: -len(wanted)] not in ([], base):
         return False
-    pairs = zip(given[-len(wanted) :], wanted, strict=True)
-    return all("{" in part or part.lower() == each.lower() for each, part in pairs)
+    pairs = zip(parts[-len(wanted) :], wanted, strict=True)
+    return all("{" in template_part or template_part.lower() == part.lower() for part, template_part in pairs)

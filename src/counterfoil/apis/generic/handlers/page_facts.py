@@ -1,4 +1,4 @@
-"""What an answer may say of the page that it shows: totals, numbers, cursors, and links to this page and others."""
+"""Facts about a page that a response may have: totals, numbers, cursors, and links to this page and others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = Any
 
 
 class Facts:
-    """What an answer may say of its page, by name; each is worked out when it is asked for."""
+    """The facts about a page, by name; each is computed when it is requested."""
 
     def __init__(self, page: Page, request: Request) -> None:
         self.page = page
@@ -25,12 +25,12 @@ class Facts:
         self.pages = page.pages
 
     def get(self, name: str) -> Json:
-        """The fact; ``UNSET`` if there is none of that name, None if it does not apply."""
+        """The fact; ``UNSET`` if the name is unknown, None if the fact does not apply to this page."""
         make = _FACTS.get(name)
         return UNSET if make is None else make(self)
 
     def following(self) -> Json:
-        """The value of the parameter that asks for the next page; None on the last one."""
+        """The value of the paging parameter for the next page; None on the last page."""
         page, pages = self.page, self.pages
         if not page.more or not page.members:
             return None
@@ -41,7 +41,7 @@ class Facts:
         return pages.first + page.start + len(page.members) if pages.kind == "offset" else None
 
     def previous(self) -> Json:
-        """The value of the parameter that asks for the page before; None on the first one."""
+        """The value of the paging parameter for the previous page; None on the first page."""
         page, pages = self.page, self.pages
         if page.start <= 0 or not page.members:
             return None
@@ -52,7 +52,7 @@ class Facts:
         return pages.first + max(0, page.start - page.size) if pages.kind == "offset" else None
 
     def link(self, value: Json, *, back: bool = False) -> str | None:
-        """The list's URL with this value of the parameter that pages it, or pages it ``back``."""
+        """The list's URL with this value of the paging parameter (``back``: of the one for previous pages)."""
         if value is None:
             return None
         name = self.pages.before if back and self.pages.kind == "cursor" else self.pages.at
@@ -63,7 +63,7 @@ class Facts:
         return _link(self.request, self._other_query())
 
     def last(self) -> Json:
-        """The URL of the last page; ``UNSET`` where pages have no numbers."""
+        """The URL of the last page; ``UNSET`` if pages have no numbers."""
         page, pages = self.page, self.pages
         if pages.kind not in ("page", "offset") or not page.size:
             return UNSET
@@ -71,12 +71,12 @@ class Facts:
         return self.link(pages.first + (before if pages.kind == "page" else before * page.size))
 
     def _other_query(self) -> dict[str, Json]:
-        """The query without the parameters that page it."""
+        """The query without the paging parameters, but with the page size."""
         paging = (self.pages.at, self.pages.before)
         own = (self.pages.at, self.pages.before, self.pages.size)
         query: dict[str, Json] = {}
         for name, value in self.request.query.items():
-            if isinstance(value, dict):  # an object whose members are sent by their own names
+            if isinstance(value, dict):  # an object parameter with paging parameters in it
                 query.update((member, each) for member, each in value.items() if member in own)
                 value = {member: each for member, each in value.items() if member not in own}
             query[name] = value

@@ -1,4 +1,4 @@
-"""Answers the operations of a document that read, and finds the members that requests name."""
+"""Handles the operations of a document that read, and finds the members that requests identify."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from counterfoil.apis.generic.handlers import listing
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
 from counterfoil.apis.generic.handlers.member_changes import MemberChanges
 from counterfoil.apis.generic.handlers.response_bodies import ResponseBodies
-from counterfoil.apis.generic.handlers.uploads import as_text, sent_back
+from counterfoil.apis.generic.handlers.uploads import as_text, file_response
 from counterfoil.apis.generic.handlers.xml_bodies import from_xml
 from counterfoil.apis.generic.inference.composite import joined, own_parents
 from counterfoil.apis.generic.inference.file_operations import is_text
@@ -43,9 +43,9 @@ class ReadHandlers:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
-        query = listing.asked_of(operation, request)
+        query = listing.list_query(operation, request)
         examples = self.document.cursor_examples(operation)
-        page = listing.page_of(operation, members, query, self._most(operation), examples)
+        page = listing.page_of(operation, members, query, self._max_items(operation), examples)
         if not page.members and not self.document.may_be_empty(operation):
             raise ApiError("unknown_resource", "nothing is there, and the document allows no empty list")
         key = self.generated.key(store.world, collection, parent)
@@ -57,7 +57,7 @@ class ReadHandlers:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         members = self._in_scope(operation, request, store.all(collection, parent), store)
-        number = len(listing.selected(operation, members, listing.asked_of(operation, request)))
+        number = len(listing.selected(operation, members, listing.list_query(operation, request)))
         return self._respond(operation, self.bodies.counted(operation, number), request)
 
     def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
@@ -70,7 +70,7 @@ class ReadHandlers:
         return self._show(operation, collection, parent, self.only_member(collection, parent, store), store, request)
 
     def download(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """The file that was uploaded last; bytes that are made up where none was."""
+        """The file that was uploaded last; if there is none, a made-up response."""
         collection = self.document.collection(operation)
         if len(request.path) == len(collection.parents):
             parent = self._parent(collection, request, store)
@@ -90,7 +90,7 @@ class ReadHandlers:
         documented: Json = next((each for name, each in responses.items() if str(name) == str(answer.status)), {})
         if is_text(self.document.reader, answer):
             return self._respond(operation, as_text(content), request)
-        found = sent_back(answer, documented.get("content") or {}, content)
+        found = file_response(answer, documented.get("content") or {}, content)
         return Response(
             found.status,
             found.body,
@@ -99,13 +99,13 @@ class ReadHandlers:
         )
 
     def made_up(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        self._check_above(operation, request, store)
+        self._check_scope(operation, request, store)
         places = "/".join(str(each) for each in request.path.values())
         key = f"{store.world.seed}.{self.generated.salt}/{operation.name}/{places}"
         return self._respond(operation, self.bodies.made_up(operation.name, key), request)
 
-    def _check_above(self, operation: Operation, request: Request, store: MemberStore) -> None:
-        """Raise ``ApiError`` (unknown_resource) if a made-up answer is below a member that is not there."""
+    def _check_scope(self, operation: Operation, request: Request, store: MemberStore) -> None:
+        """Raise ``ApiError`` (unknown_resource) if a member in the path of a made-up response does not exist."""
         owners = self.document.model.collections
         self._check_parents(
             ((owners.get(path), text(request.path.get(parameter, ""))) for parameter, _, path in operation.scope), store
@@ -132,7 +132,7 @@ class ReadHandlers:
             if field:
                 yield parameter, field, value
 
-    # --- what a request names, and how it is answered ---------------------------------------------
+    # --- the member of a request, and its response -------------------------------------------------
 
     def _show(
         self,
@@ -144,7 +144,7 @@ class ReadHandlers:
         request: Request,
         answer: DocumentedResponse | None = None,
     ) -> Response:
-        """The answer that shows a member: the operation's usual one, or ``answer``."""
+        """The response that shows a member: the operation's usual one, or ``answer``."""
         key = self.generated.key(store.world, collection, parent)
         made = member.id if operation.role == "create" or answer is not None else None
         body = self.bodies.member(operation, member, key, answer)
@@ -168,20 +168,23 @@ class ReadHandlers:
         return Response(answer.status, body, headers, answer.sent_type if body is not None else None, kept)
 
     def _found(self, operation: Operation, request: Request, store: MemberStore) -> tuple[Collection, str, Member]:
-        """The member that the request names. Raises ``ApiError`` (unknown_resource)."""
+        """The member that the request identifies. Raises ``ApiError`` (unknown_resource)."""
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
-        id = self._named(operation, collection, parent, request, store)
+        id = self._requested_id(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         if member is None:
             raise unknown(collection, id)
         return collection, parent, member
 
-    def _named(
+    def _requested_id(
         self, operation: Operation, collection: Collection, parent: str, request: Request, store: MemberStore
     ) -> str:
-        """The id of the member that the request names, in whichever way. Raises ``ApiError`` (unknown_resource)."""
-        if operation.first or self._names_none(operation, request):
+        """The id of the requested member: sent, found by another field, or the first (``me``).
+
+        Raises ``ApiError`` (unknown_resource).
+        """
+        if operation.first or self._is_id_omitted(operation, request):
             return self._first(collection, store)
         value = self._id(operation, collection, request)
         if not operation.key:
@@ -192,18 +195,18 @@ class ReadHandlers:
             raise unknown(collection, value)
         return id
 
-    def _names_none(self, operation: Operation, request: Request) -> bool:
-        """Whether the query parameter that may name the member was left out: ``GET /team`` is then about the caller's own."""
+    def _is_id_omitted(self, operation: Operation, request: Request) -> bool:
+        """Whether an optional id in the query was not sent: ``GET /team`` then reads the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
     def _first(self, collection: Collection, store: MemberStore) -> str:
-        """The id of a collection's first member that is there."""
+        """The id of a collection's first member; empty if it has none."""
         return next((each.id for each in store.all(collection, "")), "")
 
     def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
-        """The id that the request names: in the body, in the query, or in the path.
+        """The id in the request's body, query or path.
 
-        Raises ``ApiError`` (unknown_resource) where it names none, which the document allows: else it would not get here.
+        Raises ``ApiError`` (unknown_resource) if there is none, because the document does not require it.
         """
         if operation.id_at or operation.id_query:
             name, where = (str(operation.id_at[-1]), "body") if operation.id_at else (operation.id_query, "query")
@@ -212,7 +215,7 @@ class ReadHandlers:
                 message = f"the {where} has no {name}, so that it names no member of {collection.path}"
                 raise ApiError("unknown_resource", message, where=name)
             return text(value)
-        values = list(request.path.values())  # in the order of the path, by whatever names
+        values = list(request.path.values())  # in the order of the path; names may differ between operations
         before = len(collection.parents)
         if collection.parts:
             return joined(map(text, values[before : before + len(collection.parts)]))
@@ -220,7 +223,7 @@ class ReadHandlers:
         return text(value)
 
     def _sent_id(self, operation: Operation, collection: Collection, request: Request) -> Json:
-        """The id in the body: beside the fields, by the name that the member has for it, or beside what wraps the fields."""
+        """The id in the request body: among the fields (also by the member's name for it), or next to their wrapper."""
         whole = self._body(operation, request)
         sent = at(whole, operation.body)
         for body in (sent, self.changes.fields(collection, sent), whole):
@@ -229,7 +232,7 @@ class ReadHandlers:
         return None
 
     def _body(self, operation: Operation, request: Request) -> Json:
-        """The request's body; of XML, what it holds. Raises ``ApiError`` (malformed)."""
+        """The request body, converted if it is XML. Raises ``ApiError`` (malformed)."""
         kinds = (self.document.spec.operations[operation.name].get("requestBody") or {}).get("content") or {}
         if not isinstance(request.body, bytes) or not any(map(is_xml, kinds)):
             return request.body
@@ -240,7 +243,7 @@ class ReadHandlers:
             raise ApiError("malformed", f"the body is not XML that can be read: {error}", where="body") from None
 
     def only_member(self, collection: Collection, parent: str, store: MemberStore) -> Member:
-        """The member of what there is only one of. Raises ``ApiError`` (unknown_resource) when it was deleted."""
+        """The only member of a collection without ids. Raises ``ApiError`` (unknown_resource) if it was deleted."""
         group = store.world.resources.group(self.api, collection.path, parent)
         if ONLY in group and group[ONLY].value is None:
             raise ApiError("unknown_resource", "it was deleted")
@@ -248,7 +251,7 @@ class ReadHandlers:
         return member if member is not None else self.generated.member(store.world, collection, parent, ONLY)
 
     def _parent(self, collection: Collection, request: Request, store: MemberStore) -> str:
-        """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that is not there."""
+        """The ids of the parents in the path, joined. Raises ``ApiError`` for a parent that does not exist."""
         if not collection.parents:
             return ""
         values, owners = list(request.path.values()), self.document.model.collections
@@ -260,21 +263,21 @@ class ReadHandlers:
         return "/".join(self._check_parents(zip(known, named, strict=True), store))
 
     def _check_parents(self, pairs: Iterable[tuple[Collection | None, str]], store: MemberStore) -> list[str]:
-        """The ids as they are joined, each with the collection whose member it names, if that is known.
+        """The ids, escaped to be joined. ``pairs`` are parents' ids, each with its collection, if that is known.
 
-        Raises ``ApiError`` (unknown_resource) for a parent that is not there.
+        Raises ``ApiError`` (unknown_resource) for a parent that does not exist.
         """
         ids: list[str] = []
         for owner, id in pairs:
             if owner is not None and len(owner.parents) <= len(ids):
-                above, whole = _whole(owner, ids, id)
+                above, whole = _parent_and_id(owner, ids, id)
                 if store.get(owner, above, whole) is None:
                     raise unknown(owner, whole)
             ids.append(id.replace("/", "%2F"))
         return ids
 
-    def _most(self, operation: Operation) -> int | None:
-        """How many members the document allows in one answer."""
+    def _max_items(self, operation: Operation) -> int | None:
+        """The maximum number of members in one response; None without a documented maximum."""
         if operation.name not in self._lists:
             reader = self.document.reader
             schema = reader.member(self.document.answer(operation.name).schema, operation.at)
@@ -283,8 +286,8 @@ class ReadHandlers:
         return self._lists[operation.name]
 
 
-def _whole(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
-    """The parents and the id of a member, after the ids that are before it in a path: some may be part of its own."""
+def _parent_and_id(owner: Collection, ids: list[str], id: str) -> tuple[str, str]:
+    """The parents and the whole id of a member. ``ids`` come before ``id`` in the path; the last may belong to a composite id."""
     before = len(ids) - own_parents(owner, ids)
     above = "/".join(ids[before - len(owner.parents) : before] if owner.parents else [])
     return above, "/".join([*ids[before:], id.replace("/", "%2F")]) if owner.parts else id
@@ -298,7 +301,7 @@ def unknown(collection: Collection, id: str) -> ApiError:
 
 
 def _refers_to(value: Json, wanted: str, parameter: str) -> bool:
-    """Whether a field holds an id, also in a list or inside the member that it names."""
+    """Whether a field refers to an id: as its value, in a list, or as the id of an embedded member."""
     if isinstance(value, list):
         return any(_refers_to(each, wanted, parameter) for each in value)
     if isinstance(value, dict):
@@ -307,7 +310,7 @@ def _refers_to(value: Json, wanted: str, parameter: str) -> bool:
 
 
 def text(value: Json) -> str:
-    """An id as a text: 12, 12.0 and ``"12"`` are one id."""
+    """An id as text: 12, 12.0 and ``"12"`` are the same id."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float) or hasattr(value, "to_integral_value"):

@@ -1,4 +1,4 @@
-"""Builds answers: a member or a list in the form that the document says an operation has."""
+"""Builds response bodies: a member or a list in the documented form of an operation's response."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from counterfoil.media_types import is_xml
 Json = Any
 
 SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
-"""Flags of an answer that say that it went well."""
+"""Flags of a response that mean success."""
 DELETED = frozenset(["deleted", "deletedcount", "numdeleted", "count", "affected", "removed"])
-"""Members of an answer that say how many were deleted."""
+"""Properties of a response with the number of deleted members."""
 MADE_ITEMS = 3
-"""Values in a made sequence."""
+"""Number of items in a made sequence."""
 
 
 class ResponseBodies:
-    """The answers of one document's operations."""
+    """The response bodies of one document's operations."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -42,7 +42,7 @@ class ResponseBodies:
         self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
 
     def member(self, operation: Operation, member: Member, key: str, answer: DocumentedResponse | None = None) -> Json:
-        """The answer that shows a member, the operation's usual one unless another is given; None where it has no body.
+        """The body that shows a member, in the operation's usual response or in ``answer``; None for a response without a body.
 
         Raises ``ApiError`` (501).
         """
@@ -69,7 +69,7 @@ class ResponseBodies:
         return self._fitted(operation.name, answer, f"{key}/{member.id}", self._with_id(operation, answer, value))
 
     def _with_id(self, operation: Operation, answer: DocumentedResponse, value: dict[str, Json]) -> Json:
-        """The member where the answer has it, and its id where that stands beside it: ``{"id": 7, "result": {…}}``."""
+        """The member at its place in the body, with the id next to it if the schema wants that: ``{"id": 7, "result": {…}}``."""
         reader = self.document.reader
         identity = self.document.collection(operation).id if operation.collection else ()
         if len(operation.at) != 1 or len(identity) != 1 or identity == operation.at:
@@ -82,10 +82,10 @@ class ResponseBodies:
         return {**wrapped(operation.at, value), identity[0]: id}
 
     def _deleted(self, operation: Operation, answer: DocumentedResponse, value: dict[str, Json]) -> dict[str, Json]:
-        """What is said of a member that is deleted: only what the document lists, which may be less than a member."""
+        """The fields of a deleted member that the response lists, which may be fewer than those of a member."""
         listed = self.document.reader.properties(self.document.reader.member(answer.schema, operation.at))
-        said = {name: each for name, each in value.items() if name in listed} if listed else value
-        return {**said, "deleted": True} if "deleted" in listed else said
+        fields = {name: each for name, each in value.items() if name in listed} if listed else value
+        return {**fields, "deleted": True} if "deleted" in listed else fields
 
     def _fitted(self, name: str, answer: DocumentedResponse, key: str, given: Json, row: int = 1) -> Json:
         checks = self.document.checks(name, answer)
@@ -96,15 +96,15 @@ class ResponseBodies:
         return self._successful(name, answer, made)
 
     def _successful(self, name: str, answer: DocumentedResponse, body: Json) -> Json:
-        """``body``, in which what says whether it went well does so: ``{"ok": true, …}``. A field of a member stays as it is."""
+        """``body`` with its success flags set: ``{"ok": true, …}``. Fields of a member stay unchanged."""
         if not isinstance(body, dict) or not SUCCESS & {letters(each) for each in body}:
             return body
         operation = self.document.model.operations[name]
         own = self.document.properties(self.document.collection(operation)) if operation.collection else {}
-        said = {each: True for each, value in body.items() if value is False and letters(each) in SUCCESS}
-        said = {each: True for each in said if operation.at or each not in own}
-        told = {**body, **said}
-        return told if said and self.document.checks(name, answer).is_valid(told) else body
+        flags = {each: True for each, value in body.items() if value is False and letters(each) in SUCCESS}
+        flags = {each: True for each in flags if operation.at or each not in own}
+        changed = {**body, **flags}
+        return changed if flags and self.document.checks(name, answer).is_valid(changed) else body
 
     def item(self, operation: Operation, member: Member, key: str) -> Json:
         """A member as an item of a list."""
@@ -123,7 +123,7 @@ class ResponseBodies:
     # --- lists -----------------------------------------------------------------------------------
 
     def page(self, operation: Operation, page: Page, key: str, request: Request) -> Json:
-        """The answer that shows a page of members."""
+        """The body that shows a page of members."""
         answer = self.document.answer(operation.name)
         if answer.media_type is not None and is_xml(answer.media_type):
             items = [wrapped(operation.each, each.value) for each in page.members]
@@ -149,14 +149,14 @@ class ResponseBodies:
         return body
 
     def kept(self, operation: Operation, page: Page) -> KeptMembers | None:
-        """What is known of the items of a page's answer; None where that is not JSON."""
+        """The cache entries of a page's items for this operation; None if the response is not a JSON list."""
         if not self.document.answer(operation.name).is_json or operation.by_id:
             return None
         name = operation.name
         return KeptMembers(operation.at, [each.kept.get(name) or each.kept_for(name) for each in page.members])
 
     def _envelope(self, operation: Operation) -> tuple[Json, list[FactPlace]]:
-        """The answer without items, and the places beside the list that say something of it."""
+        """The list response without items, and the places next to the list that have facts about the page."""
         found = self._envelopes.get(operation.name)
         if found is None:
             answer = self.document.answer(operation.name)
@@ -164,7 +164,7 @@ class ResponseBodies:
             given = with_objects(wrapped(operation.at, {} if operation.by_id else []), places)
             try:
                 body = self._fitted(operation.name, answer, operation.name, given)
-            except ApiError:  # a list that must have items
+            except ApiError:  # the list must not be empty
                 body = self._fitted(operation.name, answer, operation.name, UNSET)
             places = [each for each in places if self.fact_places.suits(operation, answer, body, each)]
             found = self._envelopes[operation.name] = (body, places)
@@ -173,7 +173,7 @@ class ResponseBodies:
     # --- made up ---------------------------------------------------------------------------------
 
     def made_up(self, name: str, key: str, given: Json = UNSET) -> Json:
-        """An answer that fits the document and depends on no state: the document's example, or one that is made."""
+        """A body that fits the document and does not depend on state: the document's example, or a made one."""
         answer = self.document.answer(name)
         if answer.media_type is None:
             return None
@@ -195,15 +195,15 @@ class ResponseBodies:
         return self._fitted(operation.name, answer, operation.name, wrapped(operation.at, number))
 
     def cleared(self, name: str, deleted: int) -> Json:
-        """The answer to a request that deleted some members, with their number where it has one."""
+        """The body after several members were deleted, with their number if it has a property for it."""
         body, answer = self.made_up(name, name), self.document.answer(name)
         counts = [each for each in body if letters(each) in DELETED] if isinstance(body, dict) else []
         numbers = {each: deleted > 0 if isinstance(body[each], bool) else deleted for each in counts}
-        told = {**body, **numbers} if counts else body
-        return told if counts and self.document.checks(name, answer).is_valid(told) else body
+        changed = {**body, **numbers} if counts else body
+        return changed if counts and self.document.checks(name, answer).is_valid(changed) else body
 
     def _as_xml(self, answer: DocumentedResponse, key: str, given: Json) -> bytes:
-        """A value as its schema has it, in XML, for which no schema is checked."""
+        """A value made for the schema, as XML; it is not validated."""
         try:
             value = self.document.values.make(answer.schema, key, given=given)
         except Unmakeable:
@@ -211,7 +211,7 @@ class ResponseBodies:
         return to_xml(self.document.reader, answer.schema, value)
 
     def other_media(self, name: str, answer: DocumentedResponse, key: str) -> bytes:
-        """The bytes of an answer that is not JSON: its example, or a line of text."""
+        """The bytes of a body that is not JSON: its example, a made sequence, XML or scalar, or a line of text."""
         for _, value in self.document.examples(answer):
             if isinstance(value, str):
                 return value.encode()
@@ -223,13 +223,13 @@ class ResponseBodies:
         return f"{name} ({key})\n".encode() if scalar is None else scalar.encode()
 
     def _scalar(self, answer: DocumentedResponse, key: str) -> str | None:
-        """A text that is one plain value, as its schema has it: a count, one of listed words."""
+        """The text of a ``text/plain`` body that is a scalar by its schema, such as a count or a value of an enum; else None."""
         reader = self.document.reader
         if not (answer.media_type or "").startswith("text/plain") or answer.schema is None:
             return None
         types = reader.types(answer.schema) - {"null"}
-        telling = reader.merged(answer.schema).keys() & {"enum", "const", "pattern", "format"}
-        if not types & {"integer", "number", "boolean"} and not telling:
+        restricting = reader.merged(answer.schema).keys() & {"enum", "const", "pattern", "format"}
+        if not types & {"integer", "number", "boolean"} and not restricting:
             return None
         try:
             value = self.document.values.make(answer.schema, key)
@@ -238,7 +238,7 @@ class ResponseBodies:
         return None if isinstance(value, dict | list) else str(value).lower() if isinstance(value, bool) else str(value)
 
     def _made_items(self, name: str, answer: DocumentedResponse, key: str) -> list[Json]:
-        """A few values for an answer that holds a sequence, as the schema of the item (OpenAPI 3.2) or of the body has them."""
+        """A few items for a sequence, by the schema of the item (``itemSchema``, OpenAPI 3.2) or of the body."""
         schema = (answer.content or {}).get("itemSchema", answer.schema)
         if self.document.reader.is_array(schema):
             schema = self.document.reader.items(schema)
@@ -251,5 +251,5 @@ class ResponseBodies:
 
 
 def cannot(name: str, status: int, reason: str) -> ApiError:
-    """The error of an operation for which no valid answer was found."""
+    """The error of an operation for which no valid response could be made."""
     return ApiError("not_implemented", f"{name}: no valid answer of status {status} was found: {reason}"[:500])

@@ -1,4 +1,4 @@
-"""Writes values in the media types that hold a sequence: JSON Lines, JSON text sequences (RFC 7464), server-sent events."""
+"""Writes values in media types for sequences: JSON Lines, JSON text sequences (RFC 7464), server-sent events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES = frozenset(
 )
 EVENTS = "text/event-stream"
 EVENT_FIELDS = ("event", "id", "retry")
-"""Fields of an event beside its data (HTML, 9.2.6), as OpenAPI 3.2 describes an item of a stream."""
+"""Fields of a server-sent event other than its data (HTML, 9.2.6; OpenAPI 3.2)."""
 
 
 def is_sequence(media_type: str | None) -> bool:

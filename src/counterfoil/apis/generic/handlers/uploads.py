@@ -1,4 +1,4 @@
-"""Keeps the file of a request with its member, and answers with it: a file of a multipart form, or a body of bytes."""
+"""Stores the uploaded file of a member, from a multipart form or a request body, and sends it in downloads."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from counterfoil.world.resources import Content
 Json = Any
 
 SAFE = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
-"""Headers of an answer that holds a file: a browser that opens it there runs no script of it as the page's own."""
+"""Headers of a file download: a browser that opens the file must not run its scripts with the rights of this origin."""
 NAME = frozenset(["filename", "originalname", "originalfilename"])
 SIZE = frozenset(["size", "bytes", "filesize", "sizebytes", "sizeinbytes", "contentlength", "bytecount", "length"])
 TYPE = frozenset(["contenttype", "mimetype", "mediatype", "mime"])
-"""Fields of a member that say something of its file."""
+"""Fields of a member that describe its file."""
 
 
 def uploaded(request: Request) -> Content | None:
-    """The file that a request has: the first of a form, or the whole body."""
+    """The uploaded file: the first file of a form, or the whole body; None if there is none."""
     if request.files:
         first = request.files[0]
         return Content(b64encode(first.data).decode(), first.media_type[:200], first.name[:1000])
@@ -37,7 +37,7 @@ def uploaded(request: Request) -> Content | None:
 
 
 def described(document: Document, collection: Collection, request: Request, content: Content) -> dict[str, Json]:
-    """The fields of a member that say something of its file: its size, type and name, unless the request says them."""
+    """Values for the fields of a member that describe its file (size, type, name), except those that the request has."""
     sent = {letters(name) for name in request.body} if isinstance(request.body, dict) else set()
     size = len(b64decode(content.base64))
     found: dict[str, Json] = {}
@@ -56,15 +56,15 @@ def described(document: Document, collection: Collection, request: Request, cont
 
 
 def as_text(content: Content) -> str:
-    """A file as a text: in base64 if it is not one."""
+    """A file as text; base64 if it is not UTF-8."""
     try:
         return b64decode(content.base64).decode()
     except UnicodeDecodeError:
         return content.base64
 
 
-def sent_back(answer: DocumentedResponse, documented: Mapping[str, Json], content: Content) -> Response:
-    """The answer that holds a file: of the type that was uploaded, where the document has that."""
+def file_response(answer: DocumentedResponse, documented: Mapping[str, Json], content: Content) -> Response:
+    """The response with a file, in the uploaded media type if the document has it."""
     kind = content.media_type
     whole = kind.partition("/")[0]
     fits = any(without_parameters(each) in (kind, f"{whole}/*", "*/*") for each in documented)

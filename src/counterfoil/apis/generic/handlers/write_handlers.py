@@ -1,4 +1,4 @@
-"""Answers the operations of a document that create, change and delete members."""
+"""Handles the operations of a document that create, change and delete members."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MAX_MEMBERS_PER_REQUEST = 200
 
 
 class WriteHandlers(ReadHandlers):
-    """The roles that write; each answers with what it wrote, as those that read do."""
+    """The roles that write; each responds with the written member, in the same way as a read."""
 
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
         fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
-        sent = self._each_sent(operation, self._body(operation, request))
+        sent = self._sent_members(operation, self._body(operation, request))
         made, ids = [], set[str]()
         for each in sent:
             fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
@@ -40,10 +40,10 @@ class WriteHandlers(ReadHandlers):
             id, value = self.new_member(collection, parent, fields, store, fixed, ids)
             ids.add(id)
             made.append(self._write(operation, collection, parent, id, value, store, request))
-        return self._together(operation, made)
+        return self._combined(operation, made)
 
-    def _together(self, operation: Operation, made: list[Response]) -> Response:
-        """One answer with the members of several, where the document has a list for them; else the first."""
+    def _combined(self, operation: Operation, made: list[Response]) -> Response:
+        """One response with the members of several responses, if its body has a list; otherwise the first response."""
         first = made[0]
         if len(made) == 1 or 0 not in operation.at:
             return first
@@ -52,8 +52,8 @@ class WriteHandlers(ReadHandlers):
         body = shown if not place else replaced(first.body, place, shown)
         return Response(first.status, body, first.headers, first.media_type)
 
-    def _each_sent(self, operation: Operation, body: Json) -> list[Json]:
-        """The fields of each member that a body has: of several, where it holds a list. Raises ``ApiError`` (malformed)."""
+    def _sent_members(self, operation: Operation, body: Json) -> list[Json]:
+        """The fields of each member in a request body: several if it has a list of them. Raises ``ApiError`` (malformed)."""
         if operation.body[-1:] != (0,):
             return [at(body, operation.body)]
         sent = at(body, operation.body[:-1])
@@ -72,14 +72,14 @@ class WriteHandlers(ReadHandlers):
         fixed: Mapping[Place, Json] | None = None,
         repeatable: Container[str] = (),
     ) -> tuple[str, dict[str, Json]]:
-        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for an id that is taken, unless it is
-        ``repeatable``: the same request may name a member twice, and the last counts."""
+        """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for a taken id, except for those in
+        ``repeatable``: one request may contain a member twice, and the last one counts."""
         world = store.world
         id = self._new_id(collection, parent, fields, store, repeatable) if not collection.is_single else ONLY
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         value = self.changes.created(collection, fields, determined, key, world.now)
-        self.generated.alternates.put_into(collection, value, key, fields)
+        self.generated.alternates.make_valid(collection, value, key, fields)
         return id, value
 
     def _new_id(
@@ -90,11 +90,10 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The id that was sent, if clients choose it and its path takes it; else a new one.
+        """The sent id, if clients choose ids and it is valid in the path; otherwise a new one.
 
-        Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
-        document's example, which people send first. Where the document has no status for a conflict, the member is written
-        anew.
+        Raises ``ApiError`` (conflict) for a taken id. The id of a generated row does not count as taken: it is often the id of
+        the document's example, which users send first. Without a documented status for a conflict, the member is overwritten.
         """
         if collection.parts:
             return self._new_composite(collection, parent, fields, store, repeatable)
@@ -106,7 +105,7 @@ class WriteHandlers(ReadHandlers):
             and str(sent)
             and not owned
             and "/" not in str(sent)
-            and self.document.can_be_asked_for(collection, str(sent))
+            and self.document.is_valid_id(collection, str(sent))
         ):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
@@ -124,12 +123,12 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
+        """The composite id from the fields; missing values are made. Raises ``ApiError`` (conflict) if it is taken."""
         made = fields_of(collection, store.new_id(collection, parent))
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
+            is_usable = sent not in (None, "") and self.document.is_valid_id(part, text(sent))
             values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
@@ -148,9 +147,9 @@ class WriteHandlers(ReadHandlers):
         return fields
 
     def _check_references(self, collection: Collection, fields: Mapping[str, Json], store: MemberStore) -> None:
-        """Refuse references to members that do not exist, where the model says so (``integrity: strict``).
+        """Refuse references to members that do not exist, if the model has ``integrity: strict``.
 
-        Raises ``ApiError`` (malformed), which is rendered with the status and in the shape that the document has for it.
+        Raises ``ApiError`` (malformed).
         """
         if self.document.model.integrity != "strict":
             return
@@ -170,7 +169,7 @@ class WriteHandlers(ReadHandlers):
         fields = self.changes.with_defaults(operation, self._fields_sent(operation, collection, request, store))
         if operation.key and self._creates(operation):
             return self._put_by_key(operation, collection, parent, fields, request, store)
-        id = self._named(operation, collection, parent, request, store)
+        id = self._requested_id(operation, collection, parent, request, store)
         member = store.get(collection, parent, id)
         world = store.world
         key = f"{self.generated.key(world, collection, parent)}/{id}"
@@ -194,7 +193,7 @@ class WriteHandlers(ReadHandlers):
         request: Request,
         store: MemberStore,
     ) -> Response:
-        """Replace the member that a field names, or create one that has it."""
+        """Replace the member with the value of the field ``operation.key`` in the path, or create one."""
         value = self._id(operation, collection, request)
         fixed = {operation.key: self.document.coerce(collection, operation.key, value)}
         members = store.all(collection, parent)
@@ -208,11 +207,15 @@ class WriteHandlers(ReadHandlers):
         return self._write(operation, collection, parent, id, new, store, request, created=member is None)
 
     def _creates(self, operation: Operation) -> bool:
-        """Whether PUT to an id that is unknown creates: the document has 201 for it, beside another status for what is replaced,
-        or without one for what is not found; or what is put is a file, and nothing else uploads one."""
-        said = self.document.spec.operations[operation.name]
-        responses = said.get("responses") or {}
-        if operation.key and "404" not in responses and "requestBody" in said and request_schema(said) is None:
+        """Whether PUT to an unknown id creates a member.
+
+        A file that is put at another key than the id creates one if no operation creates members. Otherwise the document must
+        have 201, and also another 2xx status or no 404.
+        """
+        definition = self.document.spec.operations[operation.name]
+        responses = definition.get("responses") or {}
+        is_file = "requestBody" in definition and request_schema(definition) is None
+        if operation.key and "404" not in responses and is_file:
             made = (each for each in self.document.model.operations.values() if each.role == "create")
             return all(each.collection != operation.collection for each in made)
         others = [each for each in responses if each.startswith("2") and each != "201"]
@@ -221,7 +224,7 @@ class WriteHandlers(ReadHandlers):
     def update(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection, parent, member = self._found(operation, request, store)
         self.headers.check_unchanged(operation, request, member.value)
-        # documents such as Kubernetes' allow an object here, which is merged
+        # Kubernetes' document also allows an object with this media type; it is merged below
         if "json-patch" in request.headers.get("content-type", "") and isinstance(request.body, list):
             if not is_patch(request.body):
                 raise ApiError(
@@ -265,10 +268,11 @@ class WriteHandlers(ReadHandlers):
         return self._write(operation, collection, parent, member.id, value, store, request)
 
     def _named_action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        """The action that the body names: it sets what is known of it, or deletes the member. The body's other fields are set."""
+        """The action that the request body names: it sets the fields known for it, and the body's other fields, or deletes the
+        member."""
         collection, parent, member = self._found(operation, request, store)
         sent = self._body(operation, request)
-        body = sent if isinstance(sent, dict) else {}  # a body that the document does not require
+        body = sent if isinstance(sent, dict) else {}  # the document may not require a body
         verb = text(body.get(operation.verb_at, ""))
         sets = effect_of(self.document.reader, self.document.entity(collection), verb)
         if sets is not None and not sets and deletes(verb):
@@ -314,9 +318,9 @@ class WriteHandlers(ReadHandlers):
         *,
         created: bool = False,
     ) -> Response:
-        """Show the value, and write it if it can be shown; what the answer had to add belongs to it from then on.
+        """Build the response, then write the value with the fields that the response had to add.
 
-        What is ``created`` is shown with 201, where the document has that.
+        A ``created`` member is shown with 201 if the document has that status.
         """
         content = uploaded(request)
         if content is not None:

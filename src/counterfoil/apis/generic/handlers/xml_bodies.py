@@ -1,4 +1,4 @@
-"""Writes values as XML, and reads them from it, as the ``xml`` members of a document's schemas say."""
+"""Converts values to and from XML, according to the XML Objects (``xml``) of a document's schemas."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def _fill(reader: SchemaReader, element: Element, schema: Json, value: Json) -> 
     members = reader.properties(schema)
     for name, each in value.items():
         inner = members.get(name, {})
-        says = _says(reader, inner)
-        shown = str(says.get("name") or name)
-        if says.get("attribute") is True and not isinstance(each, dict | list):
+        xml = _xml_object(reader, inner)
+        shown = str(xml.get("name") or name)
+        if xml.get("attribute") is True and not isinstance(each, dict | list):
             element.set(shown, _text(each))
         elif isinstance(each, list):
-            wrapped = says.get("wrapped") is True
+            wrapped = xml.get("wrapped") is True
             _add_items(reader, ElementTree.SubElement(element, shown) if wrapped else element, inner, each, shown)
         elif each is not None:
             _fill(reader, ElementTree.SubElement(element, shown), inner, each)
@@ -45,12 +45,12 @@ def _fill(reader: SchemaReader, element: Element, schema: Json, value: Json) -> 
 def _add_items(reader: SchemaReader, element: Element, schema: Json, items: list[Json], name: str) -> None:
     inner = reader.items(schema)
     for each in items:
-        _fill(reader, ElementTree.SubElement(element, str(_says(reader, inner).get("name") or name)), inner, each)
+        _fill(reader, ElementTree.SubElement(element, str(_xml_object(reader, inner).get("name") or name)), inner, each)
 
 
 def from_xml(reader: SchemaReader, schema: Json, payload: bytes) -> Json:
-    """The value of an XML document, with its texts not converted. Raises ``ValueError`` for what is not XML, or
-    declares something (an entity, which may grow without end)."""
+    """The value of an XML document; all scalars are texts. Raises ``ValueError`` if it is not XML, or has a declaration
+    (an entity may grow without end)."""
     if b"<!" in payload.replace(b"<!--", b"").replace(b"<![CDATA[", b""):
         raise ValueError("it has a declaration, and none is read")
     try:
@@ -68,14 +68,14 @@ def _read(reader: SchemaReader, schema: Json, element: Element, depth: int) -> J
         return element.text or ""
     found: dict[str, Json] = {}
     for name, inner in members.items():
-        says = _says(reader, inner)
-        wanted = str(says.get("name") or name)
+        xml = _xml_object(reader, inner)
+        wanted = str(xml.get("name") or name)
         children = [each for each in element if each.tag.rpartition("}")[2] == wanted]
-        if says.get("attribute") is True and wanted in element.attrib:
+        if xml.get("attribute") is True and wanted in element.attrib:
             found[name] = element.attrib[wanted]
-        elif reader.is_array(inner) and says.get("wrapped") is not True:
+        elif reader.is_array(inner) and xml.get("wrapped") is not True:
             item = reader.items(inner)
-            named = str(_says(reader, item).get("name") or wanted)
+            named = str(_xml_object(reader, item).get("name") or wanted)
             same = [each for each in element if each.tag.rpartition("}")[2] == named]
             found.update({name: [_read(reader, item, each, depth + 1) for each in same]} if same else {})
         elif children:
@@ -83,13 +83,13 @@ def _read(reader: SchemaReader, schema: Json, element: Element, depth: int) -> J
     return found
 
 
-def _says(reader: SchemaReader, schema: Json) -> Mapping[str, Json]:
-    says = reader.merged(schema).get("xml")
-    return says if isinstance(says, dict) else {}
+def _xml_object(reader: SchemaReader, schema: Json) -> Mapping[str, Json]:
+    xml = reader.merged(schema).get("xml")
+    return xml if isinstance(xml, dict) else {}
 
 
 def _name(reader: SchemaReader, schema: Json, default: str) -> str:
-    return str(_says(reader, schema).get("name") or reader.component_name(reader.merged(schema)) or default)
+    return str(_xml_object(reader, schema).get("name") or reader.component_name(reader.merged(schema)) or default)
 
 
 def _singular(name: str) -> str:

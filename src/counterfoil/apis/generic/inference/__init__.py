@@ -1,1 +1,1 @@
-"""Says what each operation of a document does, from its paths and schemas alone: the model of the document."""
+"""Infers the model of a document from its paths and schemas: its collections, and what each operation does."""

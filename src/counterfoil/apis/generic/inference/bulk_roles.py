@@ -58,7 +58,7 @@ def _target(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | No
 
 
 def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] | None:
-    """The query parameter, or the place in the body, that lists ids; 0 in a place stands for each item."""
+    """The query parameter, or the place in the body, that lists ids; 0 in a place means each item."""
     reader = roles.reader
     stems = {letters(draft.parameter), f"{singular(draft.noun)}id", "id"}
     several = {f"{each}s" for each in stems if each} | {f"{singular(draft.noun)}ids"}
@@ -93,7 +93,7 @@ def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: 
 
 
 def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> InferredRole | None:
-    """The role of an operation whose request body lists objects with their ids; None for others."""
+    """The role if the request body lists objects with their ids; otherwise None."""
     reader = roles.reader
     body = request_schema(roles.operations[name])
     listed = list_place(reader, body, draft.noun) if body is not None else None

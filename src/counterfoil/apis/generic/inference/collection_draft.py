@@ -16,8 +16,8 @@ class CollectionDraft:
     """A collection being inferred. ``entity`` is the schema of a member, ``source`` its reference or the operation that shows it.
 
     ``items`` are the paths of a member, ``lists`` the paths that list members; ``single``: there is only one resource, without
-    an id. ``named_by`` is the parameter that has the id where no path has it. ``parts``: see ``model.Collection``. ``by_id``:
-    its list is an object whose keys are the ids.
+    an id. ``named_by`` is the parameter with the id if no path has it. ``parts``: see ``model.Collection``. ``by_id``:
+    its list is an object with the ids as keys.
     """
 
     path: Path

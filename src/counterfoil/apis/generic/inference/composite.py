@@ -35,18 +35,18 @@ def own_parents(collection: Collection, ids: list[str]) -> int:
     return max(0, min(len(collection.parts) - 1, len(ids)))
 
 
-def find_composites(found: FoundCollections) -> None:
+def find_composites(collections: FoundCollections) -> None:
     """Make ``/bays`` and ``/bays/{owner}/{bay}`` one collection, if a bay has fields with the names of both parameters."""
-    for text in found.paths:
+    for text in collections.paths:
         path = read_path(text)
         length = _trailing_parameters(path)
         above = path.parent(length)
-        if length < 2 or not above.segments or not _is_wanted(found, path, above, length):
+        if length < 2 or not above.segments or not _is_wanted(collections, path, above, length):
             continue
-        fields = _fields(found, text, path, length)
+        fields = _fields(collections, text, path, length)
         if not fields:
             continue
-        draft = found.draft_at(above)
+        draft = collections.draft_at(above)
         if draft.items and draft.parts != fields:
             continue
         draft.parts = fields
@@ -54,11 +54,11 @@ def find_composites(found: FoundCollections) -> None:
         draft.note("identity", "/".join(fields), f"{length} path parameters have the names of these fields", 0.8)
         for count in range(1, length):  # the paths in between belong to this collection, too
             between = path.parent(count)
-            found.drafts[between.key] = draft
-            for written in found.by_key.get(between.key, ()):
+            collections.drafts[between.key] = draft
+            for written in collections.by_key.get(between.key, ()):
                 names = between.parameters[-(length - count) :]
                 scope = [(name, field, "") for name, field in zip(names, fields, strict=False)]
-                found.views[written.text] = draft, scope
+                collections.views[written.text] = draft, scope
 
 
 def _trailing_parameters(path: Path) -> int:
@@ -70,27 +70,27 @@ def _trailing_parameters(path: Path) -> int:
     return number
 
 
-def _is_wanted(found: FoundCollections, path: Path, above: Path, length: int) -> bool:
+def _is_wanted(collections: FoundCollections, path: Path, above: Path, length: int) -> bool:
     """Whether an operation at ``above``, or at a path between it and ``path``, lists or creates members, and no path in between
     is a member's."""
     is_listed = False
     for count in range(1, length + 1):
-        for written in found.by_key.get(path.parent(count).key, ()):
-            methods = found.paths[written.text]
-            answer = found.answer(f"GET {written.text}") if "get" in methods else None
-            shows_list = answer is not None and list_place(found.reader, answer.schema, above.noun) is not None
+        for written in collections.by_key.get(path.parent(count).key, ()):
+            methods = collections.paths[written.text]
+            answer = collections.answer(f"GET {written.text}") if "get" in methods else None
+            shows_list = answer is not None and list_place(collections.reader, answer.schema, above.noun) is not None
             if count < length and not shows_list and methods.keys() & {"get", "put", "patch", "delete"}:
                 return False
             is_listed = is_listed or shows_list or "post" in methods
     return is_listed
 
 
-def _fields(found: FoundCollections, text: str, path: Path, length: int) -> tuple[str, ...]:
+def _fields(collections: FoundCollections, text: str, path: Path, length: int) -> tuple[str, ...]:
     """The fields with the names of the parameters, in their order; empty if a parameter has no such field."""
-    answer = found.answer(f"GET {text}") if "get" in found.paths[text] else None
+    answer = collections.answer(f"GET {text}") if "get" in collections.paths[text] else None
     if answer is None or not answer.is_json or answer.schema is None:
         return ()
-    reader = found.reader
+    reader = collections.reader
     place, _, _ = member_place(reader, answer.schema, (path.noun,), path.segments[-1].parameter)
     entity = reader.member(answer.schema, place)
     members = {letters(name): name for name in reader.properties(entity)} if entity is not None else {}

@@ -22,7 +22,7 @@ RELATIONSHIPS = "relationships"
 def embedded_members(
     reader: SchemaReader, entity: Json, by_entity: Mapping[int, str], by_noun: Mapping[str, str]
 ) -> list[tuple[EmbeddedMember, str, float]]:
-    """The fields of an entity that can show members of other collections, each with the reason and the confidence.
+    """The fields of an entity that can show members of other collections, with reasons and confidences.
 
     ``by_entity`` has the paths of collections by the ``id()`` of their merged entity, ``by_noun`` by their noun.
     """

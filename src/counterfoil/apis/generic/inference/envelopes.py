@@ -45,7 +45,7 @@ def list_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, st
     found = _candidates(reader, schema, noun, ())
     for name, member in reader.properties(schema).items():
         if letters(name) in ITEM_NAMES | {"embedded", "list"} and not reader.is_array(member):
-            deeper = 0 if letters(name) == "embedded" else 1  # HAL has lists nowhere else
+            deeper = 0 if letters(name) == "embedded" else 1  # HAL has all lists there
             found += [(score - deeper, place, why) for score, place, why in _candidates(reader, member, noun, (name,))]
     if not found:
         return None

@@ -116,7 +116,7 @@ def _created(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[
 
 
 def _owner(roles: Roles, path: Path, uploads: Mapping[str, list[str]]) -> tuple[CollectionDraft | None, bool]:
-    """The collection or single resource whose uploaded file is at a path, if any; and whether it is a collection."""
+    """The collection or single resource with an uploaded file at a path, if any; and whether it is a collection."""
     member = path if path.ends_in_parameter else path.parent()
     draft = roles.drafts.get(member.parent().key) if member.ends_in_parameter else None
     by = uploads.get(draft.path.key, []) if draft is not None and not draft.single else []

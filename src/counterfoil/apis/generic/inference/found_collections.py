@@ -91,17 +91,17 @@ class FoundCollections:
             ):
                 self.draft_at(path.parent()).items.append(path)
         for draft in self.drafts.values():
-            draft.items.sort(key=self._naming, reverse=True)
+            draft.items.sort(key=self._rank, reverse=True)
 
-    def _naming(self, item: Path) -> tuple[bool, bool, int]:
-        """Sorts the paths of a member: first those whose last segment is only an id, and those with paths below them."""
-        last = item.segments[-1]
-        below = f"{item.text}/"
-        uses = len(self.paths[item.text]) + sum(each.startswith(below) for each in self.paths)
+    def _rank(self, member_path: Path) -> tuple[bool, bool, int]:
+        """Sort key for the paths of a member: the largest ends in nothing but an id, and has the most operations."""
+        last = member_path.segments[-1]
+        below = f"{member_path.text}/"
+        uses = len(self.paths[member_path.text]) + sum(each.startswith(below) for each in self.paths)
         return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
 
     def _find_rpc_operations(self) -> None:
-        """Find the collections of operations whose path names a verb (``/customers.create``)."""
+        """Find the collections of operations with a verb in the path (``/customers.create``)."""
         answers = {name: self.answer(name) for name in self.operations}
         for resource in rpc_resources(self.operations, answers, self.reader):
             known = self.drafts.get(resource.path.key)
@@ -116,7 +116,7 @@ class FoundCollections:
 
     def _join_lists(self) -> list[Path]:
         """Add lists to the collections that their paths belong to; returns the paths of the other lists."""
-        others = []
+        unjoined = []
         for text, methods in self.paths.items():
             path = read_path(text)
             if (
@@ -136,8 +136,8 @@ class FoundCollections:
             if joined is not None:
                 joined.lists.append(path)
             elif found[2] >= 0.7 or not found[0]:
-                others.append(path)
-        return others
+                unjoined.append(path)
+        return unjoined
 
     def _find_view(self, path: Path) -> None:
         """Make the list at ``path`` a view of another collection (``/pet/findByStatus``), or a collection of its own."""
@@ -209,8 +209,8 @@ class FoundCollections:
         return map_place(self.reader, schema, noun) if found is None and draft.by_id else found
 
     def shown_by(self, name: str, path: Path) -> tuple[CollectionDraft, Place, Place, str] | None:
-        """The collection whose entity the response refers to: with the place of the list or member, the place of the member
-        in a list's item, and ``list`` or ``one``; None if there is none."""
+        """The collection with the entity that the response refers to, the place of the list or member, the place of the member
+        in a list's item, and ``list`` or ``one``; None if there is no such collection."""
         answer = self.answer(name)
         if not answer.is_json:
             return None

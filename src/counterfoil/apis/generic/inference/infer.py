@@ -18,7 +18,7 @@ from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, 
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.named_actions import named_actions
-from counterfoil.apis.generic.inference.queries import about_own_kind, chooses, list_parameters, queries
+from counterfoil.apis.generic.inference.queries import chooses, for_own_resource, list_parameters, queries
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.search_bodies import body_queries
@@ -61,19 +61,19 @@ class _Inference:
         self.decisions: list[Decision] = []
         self._by_entity: dict[int, str] | None = None
         self._by_noun: dict[str, str] = {}
-        self.found = {name: self.roles.role(name) for name in spec.operations}
-        self.found.update(list(bulk(self.roles, self.found)))
-        self.found.update(list(named_actions(self.roles, self.found)))
-        self.found.update(list(downloads(self.roles, self.found)))
+        self.inferred = {name: self.roles.role(name) for name in spec.operations}
+        self.inferred.update(list(bulk(self.roles, self.inferred)))
+        self.inferred.update(list(named_actions(self.roles, self.inferred)))
+        self.inferred.update(list(downloads(self.roles, self.inferred)))
 
     def model(self) -> Model:
         used: dict[str, CollectionDraft] = {}
-        for found in self.found.values():
+        for found in self.inferred.values():
             if found.draft is not None:
                 used.setdefault(found.draft.path.text, found.draft)
         collections = {text: self._collection(draft) for text, draft in used.items()}
         collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
-        operations = {name: self._operation(name, found, collections) for name, found in self.found.items()}
+        operations = {name: self._operation(name, found, collections) for name, found in self.inferred.items()}
         needed = {each.collection for each in operations.values()}
         for path in sorted(needed, key=len, reverse=True):  # those above are shorter
             needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
@@ -91,7 +91,7 @@ class _Inference:
         path = draft.path.text
         for what, value, reason, sure in draft.why:
             self.note(path, f"{what}: {value}", reason, sure)
-        roles = {found.role for found in self.found.values() if found.draft is draft}
+        roles = {found.role for found in self.inferred.values() if found.draft is draft}
         parents = self._parents(draft)
         keyed = draft.by_id and not draft.id
         shown = "any" if not draft.single and not (roles & {"list", "create"} and (draft.id or keyed)) else "known"
@@ -127,20 +127,20 @@ class _Inference:
 
     def _sent(self, draft: CollectionDraft) -> list[Json]:
         """The schemas of the fields that clients send when they create or change a member; empty if they create none."""
-        writes = [(name, each) for name, each in self.found.items() if each.draft is draft and each.role in WRITES]
+        writes = [(name, each) for name, each in self.inferred.items() if each.draft is draft and each.role in WRITES]
         if not any(found.role == "create" for _, found in writes):
             return []
         return [self.reader.member(request_schema(self.spec.operations[name]), found.body) for name, found in writes]
 
     def _parents(self, draft: CollectionDraft) -> tuple[Parent, ...]:
-        found = []
+        parents = []
         segments = draft.path.segments
         for index, segment in enumerate(segments):
             if segment.is_parameter:
                 owner = self._owner(draft.path.text, segments, index)
                 known = owner is not None and owner.entity is not None and not owner.single and bool(owner.items)
                 known = known and owner is not None and _is_last_part(owner, index)
-                found.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
+                parents.append(Parent(segment.parameter, owner.path.text if known and owner is not None else None))
                 if known and owner is not None:
                     self.note(
                         draft.path.text,
@@ -148,7 +148,7 @@ class _Inference:
                         f"{{{segment.parameter}}} is the id of one of its members",
                         0.95,
                     )
-        return tuple(found)
+        return tuple(parents)
 
     def _owner(self, path: str, segments: tuple[Segment, ...], index: int) -> CollectionDraft | None:
         """The collection that the path parameter at ``index`` has a member id of."""
@@ -254,63 +254,63 @@ class _Inference:
 
     # --- operations ------------------------------------------------------------------------------
 
-    def _operation(self, name: str, found: InferredRole, collections: dict[str, Collection]) -> Operation:
+    def _operation(self, name: str, inferred: InferredRole, collections: dict[str, Collection]) -> Operation:
         answer = self.roles.collections.answer(name)
-        self.note(name, f"role: {found.role}", found.reason, found.confidence)
-        if found.draft is None or (
-            found.draft.entity is None and answer.is_json and found.role not in ("delete", "download")
+        self.note(name, f"role: {inferred.role}", inferred.reason, inferred.confidence)
+        if inferred.draft is None or (
+            inferred.draft.entity is None and answer.is_json and inferred.role not in ("delete", "download")
         ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
-        if found.at:
+        if inferred.at:
             self.note(
                 name,
-                f"{AT.get(found.role, 'member')} at: {place_text(found.at)}",
-                found.reason,
-                found.confidence,
+                f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}",
+                inferred.reason,
+                inferred.confidence,
             )
         base = Operation(
             name=name,
-            role=found.role,
-            collection=found.draft.path.text,
+            role=inferred.role,
+            collection=inferred.draft.path.text,
             status=answer.status,
-            at=found.at,
-            each=found.each,
-            body=found.body,
-            id_at=found.id_at,
-            id_query=found.id_query,
-            first=found.first,
-            key=found.key,
-            scope=tuple(found.scope) or self._called_on(name, found, collections),
-            sets=tuple(sorted(found.sets.items())),
-            verb_at=found.verb_at,
-            by_id=found.by_id,
+            at=inferred.at,
+            each=inferred.each,
+            body=inferred.body,
+            id_at=inferred.id_at,
+            id_query=inferred.id_query,
+            first=inferred.first,
+            key=inferred.key,
+            scope=tuple(inferred.scope) or self._called_on(name, inferred, collections),
+            sets=tuple(sorted(inferred.sets.items())),
+            verb_at=inferred.verb_at,
+            by_id=inferred.by_id,
         )
-        if found.key:
-            self.note(name, f"key: {place_text(found.key)}", found.reason, found.confidence)
-        if found.body:
-            self.note(name, f"fields at: {place_text(found.body)}", "the body's fields are wrapped there", 0.9)
+        if inferred.key:
+            self.note(name, f"key: {place_text(inferred.key)}", inferred.reason, inferred.confidence)
+        if inferred.body:
+            self.note(name, f"fields at: {place_text(inferred.body)}", "the body's fields are wrapped there", 0.9)
         for field, value in base.sets:
-            self.note(name, f"sets {field}: {value}", found.reason, found.confidence)
+            self.note(name, f"sets {field}: {value}", inferred.reason, inferred.confidence)
         base = self._with_expansion(base, collections)
-        if found.role == "list":
-            return self._with_queries(base, found.draft)
-        if found.role == "count":
+        if inferred.role == "list":
+            return self._with_queries(base, inferred.draft)
+        if inferred.role == "count":
             return replace(
-                self._with_queries(base, found.draft), pages=Pages(), sort="", direction="", fields="", omit=""
+                self._with_queries(base, inferred.draft), pages=Pages(), sort="", direction="", fields="", omit=""
             )
-        return base if found.role == "made_up" else self._with_choice(base)
+        return base if inferred.role == "made_up" else self._with_choice(base)
 
     def _called_on(
-        self, name: str, found: InferredRole, collections: dict[str, Collection]
+        self, name: str, inferred: InferredRole, collections: dict[str, Collection]
     ) -> tuple[tuple[str, str, str], ...]:
         """The members in the path of an operation that creates a member of a collection with another path."""
-        is_elsewhere = found.role == "create" and found.draft is not None and not found.draft.path.parameters
+        is_elsewhere = inferred.role == "create" and inferred.draft is not None and not inferred.draft.path.parameters
         return self._above(name, collections) if is_elsewhere else ()
 
     def _above(self, name: str, collections: dict[str, Collection]) -> tuple[tuple[str, str, str], ...]:
         """The path parameters of an operation, each with the collection that it has a member id of, if that is known."""
         segments = read_path(name.partition(" ")[2]).segments
-        found = []
+        scope = []
         for index, segment in enumerate(segments):
             if segment.is_parameter:
                 owner = self._owner(name.partition(" ")[2], segments, index)
@@ -322,8 +322,8 @@ class _Inference:
                     and _is_last_part(owner, index)
                 )
                 path = owner.path.text if known and owner is not None else ""
-                found.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))
-        return tuple(found) if any(path for _, _, path in found) else ()
+                scope.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))
+        return tuple(scope) if any(path for _, _, path in scope) else ()
 
     def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
         """The operation with the parameters that replace ids in its response by members."""
@@ -343,7 +343,7 @@ class _Inference:
         """The operation with the parameters that choose the fields of its response."""
         names: dict[str, str] = {}
         declared = self.spec.operations[operation.name].get("parameters") or ()
-        for each in about_own_kind(self.reader, declared, operation.collection):
+        for each in for_own_resource(self.reader, declared, operation.collection):
             kind = chooses(self.reader, each)
             if kind and kind not in names:
                 names[kind] = each["name"]

@@ -21,7 +21,7 @@ SURE = 0.9
 """The confidence of a field that identifies although the list has the members by a key."""
 WRITING = ("post", "put", "patch")
 OF_BODY = " (body)"
-"""Suffix of a source whose request body, not response, has the schema of a member."""
+"""Suffix of a source: the schema of a member is in the operation's request body, not in its response."""
 
 
 def describe(collections: FoundCollections, draft: CollectionDraft) -> None:
@@ -101,7 +101,7 @@ def _form(collections: FoundCollections, draft: CollectionDraft) -> str:
 
 
 def _sources(collections: FoundCollections, draft: CollectionDraft) -> Iterator[tuple[str, Place, str, float]]:
-    """Operations whose response shows a member, with the member's place, the reason and the confidence: reads, lists, writes."""
+    """Operations that show a member, with its place in the response, the reason and the confidence: reads, lists, writes."""
     for path in draft.items:
         if "get" in collections.paths[path.text]:
             yield _member_source(collections, f"GET {path.text}", draft)

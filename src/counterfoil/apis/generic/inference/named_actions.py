@@ -1,4 +1,4 @@
-"""Finds operations whose request body names an action: ``POST /orders/{id}/actions`` with ``{"action": "cancel"}``."""
+"""Finds operations with the name of an action in the body: ``POST /orders/{id}/actions`` with ``{"action": "cancel"}``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEMBERS = word_set("action actiontype actionname transition operation command ev
 
 
 def named_actions(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
-    """The operations on one member whose request body names the action, or the new state."""
+    """The operations on one member that have the name of an action, or the new state, in the request body."""
     for name in found:
         method, _, text = name.partition(" ")
         path = read_path(text)

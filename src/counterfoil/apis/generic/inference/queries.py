@@ -11,7 +11,7 @@ from counterfoil.apis.generic.conditions import is_condition
 from counterfoil.apis.generic.inference.time_spans import time_span
 from counterfoil.apis.generic.model import NESTED, Filter, Operator, Pages, Place
 from counterfoil.apis.generic.names import letters, singular, word_set
-from counterfoil.apis.generic.object_parameters import noun, of_kind, taken_apart
+from counterfoil.apis.generic.object_parameters import noun, of_kind, split_objects
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -178,7 +178,7 @@ def list_parameters(
 ) -> list[Mapping[str, Json]]:
     """The parameters of a list at ``path``, with object parameters replaced by their properties. Objects with one meaning stay
     whole: fields to show, conditions, or comparisons of one field."""
-    own = about_own_kind(reader, parameters, path)
+    own = for_own_resource(reader, parameters, path)
     fields = {letters(each) for each in reader.properties(entity)}
     whole = {
         str(each.get("name"))
@@ -187,10 +187,10 @@ def list_parameters(
         or chooses(reader, each)
         or is_condition(reader, each.get("schema", {}))
     }
-    return taken_apart(reader, own, entity, whole)
+    return split_objects(reader, own, entity, whole)
 
 
-def about_own_kind(
+def for_own_resource(
     reader: SchemaReader, parameters: Iterable[Mapping[str, Json]], path: str
 ) -> list[Mapping[str, Json]]:
     """The parameters without those that choose fields of other resources: ``fields[people]`` of a list of articles."""

@@ -128,7 +128,7 @@ def ownership(reader: SchemaReader, entity: Json, sent: Iterable[Json], identity
 def _owned(reader: SchemaReader, key: str, name: str, member: Json, identity: str, created: bool) -> str:
     merged = reader.merged(member)
     if merged.get("readOnly"):
-        return "the document says readOnly"
+        return "it is readOnly in the document"
     if name == identity:
         return "it identifies the member"
     if key in CREATED | UPDATED:

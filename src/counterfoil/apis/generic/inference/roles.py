@@ -62,25 +62,24 @@ class Roles:
             return searched
         if text in self.collections.alternates:
             return self._alternate_role(name, method, *self.collections.alternates[text])
-        between = self.collections.views.get(text) if path.ends_in_parameter else None
-        if between is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay together are the id
-            found = self._collection_role(name, method, path, between[0])
+        view = self.collections.views.get(text) if path.ends_in_parameter else None
+        if view is not None and method != "get":  # ``POST /bays/{owner}``, where owner and bay together are the id
+            found = self._collection_role(name, method, path, view[0])
             if found is not None:
-                found.scope = between[1]
+                found.scope = view[1]
                 return found
         if (
             path.ends_in_parameter
             and len(path.segments) > 1
-            and between is None
+            and view is None
             and text not in self.collections.lists_at_parameters
         ):
-            draft = self.drafts[path.parent().key]
-            return self._member_role(name, method, draft)
+            return self._member_role(name, method, self.drafts[path.parent().key])
         if method == "get" and text in self.collections.views:
             return self._view_role(name, path)
-        known = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
-        if known is not None and not known.single:
-            found = self._collection_role(name, method, path, known)
+        draft = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
+        if draft is not None and not draft.single:
+            found = self._collection_role(name, method, path, draft)
             if found is not None:
                 return found
         return self._literal_role(name, method, path)
@@ -141,7 +140,7 @@ class Roles:
         return None
 
     def _clear_role(self, name: str, draft: CollectionDraft) -> InferredRole | None:
-        """DELETE of a collection deletes the members whose ids are sent, or all. None if something else is sent."""
+        """DELETE of a collection deletes the members with the sent ids, or all. None if something else is sent."""
         operation = self.operations[name]
         queries = [each for each in operation.get("parameters") or () if each.get("in") == "query"]
         body = request_schema(operation)
@@ -169,7 +168,7 @@ class Roles:
         return None
 
     def _rpc_role(self, name: str) -> InferredRole | None:
-        """The role of an operation whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
+        """The role of an operation with a verb in the path: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
         draft, call = self.collections.rpc_operations[name]
         if draft.entity is None or not draft.id:
             return None
@@ -204,7 +203,7 @@ class Roles:
         return found
 
     def _literal_role(self, name: str, method: str, path: Path) -> InferredRole:
-        """An operation whose path ends in a literal that is not the name of a collection."""
+        """The role of an operation if its path ends in a literal that is not the name of a collection."""
         before = path.parent()
         if (
             method in WRITING

@@ -1,4 +1,4 @@
-"""Finds RPC-style operations, whose path names a verb: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
+"""Finds RPC-style operations, with a verb in the path: ``/customers.create``, ``/customers/create``, ``/createCustomer``.
 
 Operations with the same noun are one resource. It is a collection if the response of one operation shows a member, and the
 requests of the others have the member's id. The verb then gives the role that method and path give in other documents.
@@ -44,7 +44,7 @@ MIN_OPERATIONS = 2
 
 @dataclass(frozen=True)
 class RpcOperation:
-    """One operation whose path names a verb; ``id_at`` or ``id_query`` is the place of the member's id in its request."""
+    """One operation with a verb in its path; ``id_at`` or ``id_query`` is the place of the member's id in the request."""
 
     name: str
     noun: str
@@ -146,7 +146,7 @@ def _describe_resource(
     answers: Mapping[str, DocumentedResponse],
     reader: SchemaReader,
 ) -> None:
-    """Find the schema of a member, its id, and the operations whose request has that id."""
+    """Find the schema of a member, its id, and the operations that have the id in the request."""
     _find_entity(resource, answers, reader)
     if resource.entity is None:
         return

@@ -58,13 +58,13 @@ def law_book(spec: Spec, model: Model) -> LawBook:
             if each.pages.kind == "cursor" or each.conditions
         },
         client_ids=dict(_client_ids(model)),
-        clean_up="delete what is listed as left behind with the API's own operations",
+        clean_up="delete the resources listed as left behind, with the API's own operations",
         document=spec.raw,
     )
 
 
 def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
-    """The create operations whose id the client chooses, with the place of the id in request and response."""
+    """The create operations with ids chosen by the client, with the place of the id in request and response."""
     for each in model.operations.values():
         collection = model.collections.get(each.collection)
         if each.role != "create" or collection is None or not collection.id:
@@ -166,7 +166,7 @@ def _may_lack_its_id(resource: Resource, listing: Operation) -> bool:
 
 
 def _at_parents(resource: Resource, known: Mapping[str, Resource], make: Callable[[ItemList], Law]) -> Law:
-    """The law about a list whose path has parents: it takes parents that exist at the target."""
+    """The law about a list below parents: the check uses parents that exist at the target."""
     assert resource.items is not None
     law = make(resource.items)
     if not resource.collection.parents:

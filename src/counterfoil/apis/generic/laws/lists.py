@@ -18,7 +18,7 @@ from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value
 from counterfoil.apis.generic.model import NESTED, Collection, Operation, Place, place_text
 from counterfoil.apis.generic.model import Filter as ModelFilter
 from counterfoil.apis.generic.model import Pages as ModelPages
-from counterfoil.apis.generic.object_parameters import taken_apart
+from counterfoil.apis.generic.object_parameters import split_objects
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import MAX_ITEMS, ItemList, Offsets, Pages, Sort
@@ -39,7 +39,7 @@ _DIRECTED = re.compile(r"(.+?)([_:., -])(asc|desc|ASC|DESC)")
 
 @dataclass(frozen=True)
 class WalkedList(ItemList):
-    """A list whose pages have to be read one after the other, because they cannot be requested by number and size."""
+    """A list with pages that have to be read one after the other: they cannot be requested by number and size."""
 
     walk: ModelPages = field(default_factory=ModelPages)
     smallest: int = 1
@@ -225,7 +225,7 @@ def _kind(types: frozenset[str], schema: Mapping[str, Json]) -> str:
 def _parameter(definition: Mapping[str, Json], name: str, reader: SchemaReader, entity: Json) -> Json:
     """The schema of a query parameter, or of a property of an object parameter; empty if there is none."""
     declared = definition.get("parameters") or ()
-    for each in (*declared, *taken_apart(reader, declared, entity, ())):
+    for each in (*declared, *split_objects(reader, declared, entity, ())):
         if each.get("in") == "query" and each.get("name") == name:
             return each.get("schema") or {}
     return {}
