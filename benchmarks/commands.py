@@ -1,8 +1,8 @@
-"""Commands per second, and how long others wait while one world is busy.
+"""Measures commands per second, and how long others wait while one world is busy.
 
 ``python -m benchmarks.commands`` prints µs of CPU for each small command, executed directly and sent over HTTP in this
-process, in worlds of 50 and 10,000 customers that had no commands before and 10,000. It also runs against sources of
-before commands were applied to forks: ``PYTHONPATH=BEFORE/src python benchmarks/commands.py``.
+process, in worlds of 50 and 10,000 customers that had no commands before and 10,000. It also runs against sources from before
+commands were applied to forks: ``PYTHONPATH=BEFORE/src python benchmarks/commands.py``.
 
 ``python -m benchmarks.commands --busy SECONDS`` serves two worlds, keeps one busy for about so long, and prints the median
 and the 99th percentile of how long reads of the other one, of the busy one and of ``/health`` took, in ms.
@@ -33,7 +33,7 @@ CONTROL = "/_sandbox/v1/worlds/default/commands"
 
 
 def least(act: Callable[[int], object]) -> float:
-    """µs of CPU that ``act`` takes, in the quickest of some batches: the others were disturbed."""
+    """µs of CPU that ``act`` takes, in the fastest of several batches: the others were disturbed."""
     taken = []
     for batch in range(BATCHES):
         gc.collect()

@@ -1,6 +1,6 @@
 """``python -m benchmarks.connexion_alone``: what connexion's middlewares cost a request by themselves, next to counterfoil.
 
-connexion's exception, routing, security, request validation and response validation middlewares stand around an application
+connexion's exception, routing, security, request validation and response validation middlewares are put around an application
 that sends a fixed body, once with validators that do nothing and once with connexion's own. Both, and counterfoil with all it
 does for the same request, are called in this process. Prints microseconds (least of 20 turns) and bytecode instructions.
 """
@@ -22,7 +22,7 @@ TURNS, REQUESTS = 20, 500
 
 
 class NothingToRead:
-    """A validator of parameters that accepts all."""
+    """A parameter validator that accepts everything."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -90,7 +90,7 @@ def measure(app: Callable[..., Any]) -> tuple[float, int]:
 
 
 def _step(request: Awaitable[object]) -> None:
-    """Run a request that never waits."""
+    """Run a request that does not wait for I/O."""
     iterator = request.__await__()
     try:
         next(iterator)

@@ -148,7 +148,7 @@ def row(base: list[float], here: list[float]) -> str:
 
 
 def commit(checkout: Path) -> str:
-    """Short name of the commit, with + if files have changed since."""
+    """Short hash of the commit, with + if files have changed since."""
     command = ["git", "-C", str(checkout), "describe", "--always", "--dirty=+", "--exclude=*"]
     return subprocess.run(command, capture_output=True, text=True).stdout.strip() or str(checkout)
 

@@ -1,4 +1,4 @@
-"""What each kind of store costs: ``python -m benchmarks.engines [URL...]`` prints JSON. It needs wrk and /proc.
+"""Measures the cost of each kind of store: ``python -m benchmarks.engines [URL...]`` prints JSON. It needs wrk and /proc.
 
 Servers without a store, with a file, and with each URL (of empty databases that are running) take turns, each for a second at a
 time over 16 connections; medians. CPU is that of the server's process, without the database's, so it says more than requests
@@ -31,7 +31,7 @@ TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Serving:
-    """One server in a process of its own, which was just started."""
+    """One server in a separate process, just started."""
 
     def __init__(self, store: str | None) -> None:
         options = [] if store is None else ["--store", store]
@@ -54,8 +54,8 @@ class Serving:
 
 
 def visitors(server: Serving, store: str | None) -> dict[str, float]:
-    """What one visitor costs who makes a world, creates 10 billing runs in it, and reads 20 by id and 10 pages; the mean of
-    those who come one after the other for some seconds."""
+    """The cost of a visitor that creates a world and 10 billing runs in it, and reads 20 runs by id and 10 pages; the mean over
+    consecutive visitors for some seconds."""
     size = 0 if store is None else _size(store)
     before, count, ends = server.cpu(), 0, time.monotonic() + VISITING_SECONDS
     connection = http.client.HTTPConnection("127.0.0.1", server.port)

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.first_view``: how long the page's first view takes in a browser, at a server that was just started.
+"""``python -m benchmarks.first_view``: measures the page's first view in a browser, at a server that was just started.
 
 The times are the browser's own, from the start of the navigation: first paint, the overview's heading, and its three plots. Each
 round starts a server, opens the page in a new browser context (cold), and then five times more in new tabs (warm).

@@ -1,4 +1,4 @@
-"""How the time of a page, a page of bills and a fork grows with the number of customers. In process, without a socket.
+"""Measures how the time of a page, a page of bills and a fork grows with the number of customers. In process, without a socket.
 
 HTTP would add the same time to every size and make growth look smaller than it is. Run as
 ``python -m benchmarks.growth CUSTOMERS`` it prints its results as JSON: each size runs in its own process.

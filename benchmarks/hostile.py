@@ -1,8 +1,8 @@
-"""A soak: mixed traffic, worlds made and forgotten, faults and hostile bytes, while RSS, descriptors and threads are watched.
+"""A soak: mixed traffic, worlds created and expired, faults and hostile bytes, while RSS, descriptors and threads are measured.
 
-``python -m benchmarks.hostile [SECONDS] [BURST]`` runs 600 seconds and then a burst of 200,000 requests by default. It prints a
-line each tenth of the time, and ends with 1 where memory, descriptors or threads did not level off, or where a request
-failed that should not have. Linux only: it reads /proc.
+``python -m benchmarks.hostile [SECONDS] [BURST]`` runs 600 seconds and then a burst of 200,000 requests by default. It prints
+ten progress lines, and exits with 1 if memory, descriptors or threads did not level off, or if a request failed unexpectedly.
+Linux only: it reads /proc.
 """
 
 from __future__ import annotations

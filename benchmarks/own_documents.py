@@ -1,4 +1,4 @@
-"""Serves OpenAPI documents as they are, calls every operation through all layers, and prints what came of it.
+"""Serves unchanged OpenAPI documents, calls every operation through all layers, and prints the results.
 
     python -m benchmarks.own_documents DIR|FILE… [--verbose]
 
@@ -97,7 +97,7 @@ class Caller:
         query: dict[str, Json] | None = None,
     ) -> tuple[int, Json]:
         """Call an operation with values that the document allows; ``ids`` are path parameters that are known, ``known`` is a
-        place in the body and what is to stand there."""
+        place in the body and its value."""
         operation = self.spec.operations[name]
         method, _, path = name.partition(" ")
         query = dict(query or {})
@@ -158,7 +158,7 @@ class Caller:
         return {key: value for key, value in ids.items() if f"{{{key}}}" in name}
 
     def sample(self, name: str) -> Json:
-        """A body for an operation: as JSON values."""
+        """A body for an operation, as JSON values."""
         from counterfoil.apis.generic.data.fitting import fit
         from counterfoil.apis.generic.documented_responses import request_schema
 
@@ -331,7 +331,7 @@ class Measured:
         )
 
     def _key_of(self, collection: Any, operation: Any, above: str) -> str:
-        """The value of the field that a path names a member by: of the first member that has it."""
+        """The value of the field by which a path names a member, from the first member that has it."""
         from counterfoil.apis.generic.rows import MemberStore
 
         world = self.caller.worlds.get("default")
@@ -341,7 +341,7 @@ class Measured:
         return next((str(value) for each in members if (value := _at(each.value, operation.key)) is not None), "x")
 
     def _named(self, name: str, ids: dict[str, str]) -> dict[str, str]:
-        """The ids by the names that this operation's path has: in order, where they are called otherwise."""
+        """The ids under the names of this operation's path parameters; in order, if the names differ."""
         names = [each.partition("}")[0] for each in name.partition(" ")[2].split("{")[1:]]
         return dict(zip(names, ids.values(), strict=False))
 
@@ -439,7 +439,7 @@ class Measured:
 
 
 def second_start(path: Path) -> dict[str, Any]:
-    """What reading again and setting up take, in a process that does nothing else."""
+    """The cost of reading again and setting up, in a process that does nothing else."""
     from counterfoil.apis.generic import build_api
     from counterfoil.json_schema.validators import schemas_of
     from counterfoil.openapi import read_document
@@ -463,7 +463,7 @@ def _at(value: Json, place: Any) -> Json:
 
 
 def _is_back(sent: Json, shown: Json) -> bool:
-    """Whether what was sent is in what is shown: more may stand beside it, a member in place of its id, a list in an object.
+    """Whether the response contains what was sent: it may have more, a member in place of its id, or a list in an object.
 
     A form cannot carry an empty list or object, and an empty text unsets what cannot be empty.
     """

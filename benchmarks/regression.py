@@ -161,7 +161,7 @@ def _settle(app: Any, call: Call) -> None:
 
 
 def _step(coroutine: Any) -> None:
-    """Run a coroutine that never waits, without an event loop, whose instructions would be counted too."""
+    """Run a coroutine that does not wait for I/O, without an event loop, whose instructions would be counted too."""
     from benchmarks.in_process import Refused
 
     try:

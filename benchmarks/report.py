@@ -193,7 +193,7 @@ def _left_out() -> Iterable[tuple[str, str]]:
 
 
 def reached(found: Found) -> Iterable[tuple[str, str, str, str]]:
-    """Each aim that this run measured: what, wanted, measured, whether it was reached."""
+    """Each aim that this run measured: name, target, measured value, whether it was reached."""
     for name, wanted, value, more_is_better in _ratios(found):
         if value is None:
             continue

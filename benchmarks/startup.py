@@ -103,7 +103,7 @@ def once(start: Start, dataset: Dataset, folder: Path) -> float:
 
 
 def ready(style: str) -> Callable[[int], bool]:
-    """How to tell that a server of that style is up: a 200 to a real request, or any response where paths differ from ours."""
+    """The readiness check for a server of that style: a 200 to a real request, or any response if its paths differ from ours."""
     if style != "spec":
         return answers_http
 

@@ -1,4 +1,4 @@
-"""What keeping worlds in a store costs: ``python -m benchmarks.stored`` prints JSON, all times in ms.
+"""Measures the cost of keeping worlds in a store: ``python -m benchmarks.stored`` prints JSON, all times in ms.
 
 Restart: a world of 10,000 customers with 10,000 commands, 123 of them a day that passes, from the start of the process until it
 is ready; and the same without a store. Python's files are compiled, as after an install.
@@ -35,7 +35,7 @@ CUSTOMERS, COMMANDS, WORLDS = 10_000, 10_000, 100_000
 
 
 def mixed(count: int) -> Iterator[Command]:
-    """Commands as clients send them: usage, charges, runs, and a day in 81."""
+    """Commands as clients send them: usage, charges and runs; one in 81 advances a day."""
     for number in range(count):
         customer = number % CUSTOMERS + 1
         if number % 81 == 0:

@@ -1,4 +1,4 @@
-"""What a second worker gives and costs: ``python -m benchmarks.workers [ROUNDS]`` prints JSON. It needs wrk and /proc.
+"""Measures a second worker's gain and cost: ``python -m benchmarks.workers [ROUNDS]`` prints JSON. It needs wrk and /proc.
 
 Servers without a store, with one, and with one and two workers take turns, each for a second at a time; medians. CPU is that of
 the server's processes, so it says more than requests per second where other programs run. Memory is the proportional share
@@ -27,7 +27,7 @@ TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Serving:
-    """One server in processes of its own."""
+    """One server in separate processes."""
 
     def __init__(self, folder: Path, way: str) -> None:
         options = WAYS[way]

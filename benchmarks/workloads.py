@@ -47,7 +47,7 @@ MEMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequest:
-    """A request and its check: what is wrong with a body, or None. ``example`` is the answer that canned peers give."""
+    """A request and its check, which returns a body's mistake or None. ``example`` is the answer that canned peers give."""
 
     call: Call
     check: Callable[[Json], str | None]

@@ -1,4 +1,4 @@
-"""Time to create, fork and reset a world, and the memory of one. In process, through the registry of worlds.
+"""Measures the time to create, fork and reset a world, and a world's memory. In process, through the registry of worlds.
 
 Run as ``python -m benchmarks.worlds CUSTOMERS`` it prints its results as JSON: each size runs in its own process.
 """

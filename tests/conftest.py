@@ -1,4 +1,4 @@
-"""What all tests share: a whole application in this process, and what the end of a run says of skipped tests and of the order."""
+"""Shared by all tests: a whole application in this process, and a summary of skipped tests and of the order at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = "counterfoil-key"
 
 
 def pytest_configure() -> None:
-    """Have the processes that tests start take SIGINT as if started from a terminal.
+    """Let the processes that tests start receive SIGINT as if started from a terminal.
 
     A child inherits that a signal is ignored (``nohup pytest``, ``pytest &`` in a script), but not a handler.
     """
@@ -78,7 +78,7 @@ def stand_in() -> Iterator[Callable[..., StandIn]]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """One line for each reason for which tests were skipped, and the seed of the order, however quiet the run is."""
+    """Print the reasons for skipped tests, and the seed of the order, even in a quiet run."""
     why = Counter(
         str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", ())

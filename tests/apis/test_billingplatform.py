@@ -32,7 +32,7 @@ JANUARY = {
 
 
 class Platform:
-    """The vendor's client, and the hand on the world behind it."""
+    """A client of the vendor's API, and access to the world behind it."""
 
     def __init__(self, stand_in: Any) -> None:
         self.stand_in = stand_in
@@ -78,7 +78,7 @@ def platform(stand_in: Callable[..., Any]) -> Open:
 
 
 def refused(answer: httpx.Response, status: int, naming: str) -> None:
-    """The answer is that status, in the vendor's one-line error, and says what is at fault."""
+    """The response has that status and the vendor's one-line error, which names what is at fault."""
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error"]
     assert naming in answer.json()["error"]

@@ -1,4 +1,4 @@
-"""A date-time with the offset ``+0100`` is taken everywhere, or the refusal says to write ``+01:00``, and ``%2B`` in a URL.
+"""Every date-time with the offset ``+0100`` is accepted, or the refusal says to write ``+01:00``, and ``%2B`` in a URL.
 
 The inputs are derived from the specs: every parameter and body member of all APIs, and of the control API, that is a date-time.
 """

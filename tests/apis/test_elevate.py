@@ -1,4 +1,4 @@
-"""Elevate over HTTP: values, statuses, tokens and who may see what. Filters, sorts and pages are in test_elevate_lists."""
+"""Elevate over HTTP: values, statuses, tokens and permissions. Filters, sorts and pages are in test_elevate_lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bill emnify prints: its arithmetic, its forms, previews and persisted bills, and who may see which."""
+"""emnify's bill: its arithmetic and formats, previews and stored bills, and permissions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def use(app: Any, customer: int, quantity: str, **members: Any) -> None:
 
 
 def produce_bills(app: Any, cutoff: date = date(2026, 2, 1)) -> None:
-    """Bill what came before ``cutoff``, on that day; due two weeks later."""
+    """Bill the charges before ``cutoff``, on that day; due two weeks later."""
     app.do(AdvanceClock(to=datetime(cutoff.year, cutoff.month, cutoff.day, tzinfo=UTC)))
     run = app.do(CreateRun(invoice_date=cutoff, cutoff_date=cutoff))
     app.do(RequestBills(run=run.number))

@@ -68,7 +68,7 @@ def some(found: dict[str, Any], *names: str) -> tuple[Any, ...]:
 
 
 def bill(stand_in: Any, **fields: Any) -> None:
-    """Issue what is open now; due on 15 February."""
+    """Bill all open charges; due on 15 February."""
     fields = {"invoice_date": stand_in.world.today, "due_date": date(2026, 2, 15), **fields}
     run = stand_in.do(CreateRun(**fields))
     stand_in.do(RequestBills(run=run.number))

@@ -1,4 +1,4 @@
-"""Logins change nothing but who is let in: they count as no command, grow no history, and a capsule is the same without them."""
+"""Logins affect only tokens: they are not commands, do not grow the history, and do not change a capsule."""
 
 from __future__ import annotations
 

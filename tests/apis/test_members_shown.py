@@ -42,7 +42,7 @@ GAPS: Mapping[str, Mapping[str, str]] = {
 
 
 class Shown:
-    """What a spec declares below the schemas of its answers, and what answers show of it.
+    """The members and enum values that a spec declares for responses, and those seen in responses.
 
     A member is named ``Schema.member``, below a schema without a name ``Schema.member.member``; an enum value ``…=value``.
     """

@@ -1,4 +1,4 @@
-"""Oracle BRM's customer bills: what a bill says, which bills there are, and that its amounts agree to the cent."""
+"""Oracle BRM's customer bills: their contents, which bills are listed, and amounts that agree to the cent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 45 parameters of Oracle BRM's list, each held against comparing on the client over the whole list."""
+"""The 45 parameters of Oracle BRM's list, each compared with the client's own selection from the whole list."""
 
 from __future__ import annotations
 

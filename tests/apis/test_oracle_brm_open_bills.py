@@ -1,4 +1,4 @@
-"""What Oracle BRM shows of a bill in progress: its amount, its dates and when it last changed; and ids past the thousandth."""
+"""Oracle BRM's bills in progress: amount, dates and last update; and ids after an account's thousandth bill."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def in_progress(brm: Any, account: str = "A-000001") -> Any:
     return found[0] if found else None
 
 
-def windows(story: Any, period: int) -> tuple[Any, Any, Any]:
+def net_in_three_apis(story: Any, period: int) -> tuple[Any, Any, Any]:
     """The open amounts of customer 1 in Oracle, Elevate and emnify, before tax."""
     summary = story.get("elevate", "/customer-billing-summaries", params={"page": 1, "pageSize": 1}).json()[0]
     month = story.get("emnify", f"/organisation/1/billing/{period}").json()
@@ -53,16 +53,16 @@ def story(stand_in: Callable[..., Any]) -> Any:
 
 @pytest.mark.parametrize("cutoff", [date(2026, 1, 1), date(2026, 1, 15), date(2026, 2, 1), date(2026, 3, 1)])
 def test_the_open_amount_is_equal_in_all_apis_for_every_planned_run(story: Any, cutoff: date) -> None:
-    assert windows(story, 202601) == (12, 12, 12)  # 10.00 + 40 × 0.05
+    assert net_in_three_apis(story, 202601) == (12, 12, 12)  # 10.00 + 40 × 0.05
     story.do(CreateRun(invoice_date=date(2026, 1, 20), cutoff_date=cutoff, due_date=date(2026, 2, 3)))
-    assert windows(story, 202601) == (12, 12, 12)
+    assert net_in_three_apis(story, 202601) == (12, 12, 12)
     story.do(RecordUsage(customer=1, country="DE", quantity=Decimal(20)))
-    assert windows(story, 202601) == (13, 13, 13)
+    assert net_in_three_apis(story, 202601) == (13, 13, 13)
 
 
 def test_every_state_has_open_charges_while_an_older_period_is_billed(stand_in: Callable[..., Any]) -> None:
     museum = stand_in("every-state")
-    assert windows(museum, 202602) == (29, 29, 29)  # 20.00 + 10 × 0.50 + 4.00; the package covers 60 MB
+    assert net_in_three_apis(museum, 202602) == (29, 29, 29)  # 20.00 + 10 × 0.50 + 4.00; the package covers 60 MB
     bill = in_progress(museum)  # by run 5, the first that bills February
     assert (bill["billDate"], bill["paymentDueDate"]) == ("2026-03-01T00:00:00Z", "2026-03-15T00:00:00Z")
     before = open_amounts(museum)

@@ -1,4 +1,4 @@
-"""What Oracle BRM's API refuses: wrong credentials, wrong addresses, wrong values; always with TMF's Error."""
+"""Oracle BRM's refusals of wrong credentials, URLs and values; always with TMF's Error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line from the outside: every mistake is one clear line, exit code 2, and nothing half-started."""
+"""The command line from the outside: every mistake gives one clear line and exit code 2, and starts nothing."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PATIENCE = 60
 
 
 def counterfoil(*arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """A process of its own, as a user starts it."""
+    """Run the command in a separate process, as a user does."""
     command = [sys.executable, "-m", "counterfoil", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
 
 
 def in_process(*arguments: str) -> Result:
-    """The same without a process, which would take a second of a processor for each."""
+    """The same without a separate process, which would take a second of CPU each time."""
     with chdir(ROOT):
         return CliRunner().invoke(main, arguments, prog_name="counterfoil")
 

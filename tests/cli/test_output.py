@@ -1,4 +1,4 @@
-"""What the command line writes: text of files never steers the terminal, and an output that takes no more is no finding."""
+"""The command line's output: text from files never controls the terminal, and a closed output does not count as findings."""
 
 from __future__ import annotations
 

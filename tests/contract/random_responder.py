@@ -1,7 +1,7 @@
-"""A server that answers every request of a spec with a random response of the documented shape, and remembers nothing.
+"""A stateless server that answers every request of a spec with a random response of the documented shape.
 
-It accepts any credential and ignores every parameter, as a mock made from an OpenAPI document does. What a law finds to hold
-there, it would find to hold at any server whose responses have the right shape.
+It accepts any credential and ignores every parameter, as a mock made from an OpenAPI document does. A law that holds there
+holds at any server whose responses have the documented shape.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Accepted deviations: they turn a finding into a note, until they expire or are no longer needed."""
+"""Accepted deviations turn a finding into a note, until they expire or are no longer needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``check`` as a whole: its parts, exit codes, what it may change, and reports that stay valid with hostile content."""
+"""``check`` as a whole: its parts, exit codes, allowed changes, and reports that stay valid with hostile content."""
 
 from __future__ import annotations
 

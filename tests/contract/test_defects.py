@@ -1,6 +1,5 @@
-"""The checker catches every planted defect, every law catches one, and the stand-in as it is gives no alarm.
-
-What caught which defect is on record (``defects/caught.json``, by ``python -m tests.contract.defects``). Here every defect is
+"""The checker catches every planted defect, every law catches one, and the stand-in without defects has no findings. What
+caught which defect is recorded (``defects/caught.json``, by ``python -m tests.contract.defects``). Here every defect is
 planted again and tried with the laws that the record names for it, spread so that each law has to catch something; if those
 fail, with all the laws of its API.
 """
@@ -22,7 +21,7 @@ from counterfoil.contract.context import EffortLevel
 APIS = tuple(api_names())
 LEAST = 480
 RECORD = records.read()
-WITNESSES = records.witnesses(RECORD)
+LAWS_TO_TRY = records.laws_to_try(RECORD)
 TELL = f"; run `{records.COMMAND}` if that is meant"
 
 
@@ -42,7 +41,7 @@ def _param(defect: Defect) -> Any:
 
 @pytest.mark.parametrize("defect", [_param(defect) for defect in DEFECTS.values()])
 def test_the_defect_is_caught(defect: Defect) -> None:
-    laws = [law for law in laws_of(defect.api) if law.id in WITNESSES.get(defect.id, ())]
+    laws = [law for law in laws_of(defect.api) if law.id in LAWS_TO_TRY.get(defect.id, ())]
     try:
         caught = {broken.id for broken in catching(defect, laws, first=False)}
     except CouldNotRun as error:
@@ -66,13 +65,13 @@ def test_the_stand_in_as_it_is_gives_no_alarm(api: str, seed: int) -> None:
         for each in clean_verdict(api, scenario, seed, EffortLevel(6, seed, shrink=False))
         if each.status == "broken"
     ]
-    told = [(each.id, each.findings[0].expected, each.findings[0].got) for each in alarms]
-    assert not told, f"{scenario}, seed {seed}"
+    shown = [(each.id, each.findings[0].expected, each.findings[0].got) for each in alarms]
+    assert not shown, f"{scenario}, seed {seed}"
 
 
 def test_every_law_has_caught_something() -> None:
     """Every law needs a defect that it catches; otherwise it has to be removed."""
-    idle = records.idle(RECORD, (law.id for api in APIS for law in laws_of(api)))
+    idle = records.laws_that_caught_nothing(RECORD, (law.id for api in APIS for law in laws_of(api)))
     assert not idle, f"never caught anything: {', '.join(idle)}{TELL}"
 
 

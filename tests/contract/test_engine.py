@@ -1,4 +1,4 @@
-"""The engine: what a context reports, how it shrinks a case, what it caches, and what it never prints."""
+"""The law engine: what it reports, how it shrinks a case, what it caches, and what it never prints."""
 
 from __future__ import annotations
 

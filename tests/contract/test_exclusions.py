@@ -1,4 +1,4 @@
-"""What the conformance half passes over is narrow: what is only nearly like it is a finding."""
+"""The exclusions of conformance are narrow: a failure that only resembles an excluded one is a finding."""
 
 from __future__ import annotations
 
@@ -464,7 +464,7 @@ def test_a_request_that_fits_several_alternatives_is_passed_over_only_if_nothing
 
 
 def zoo(lion: Any) -> Any:
-    """A document whose answer is a cage with a tenant and a neighbour; each is a Lion or a Bear, as its kind says."""
+    """A document whose response is a cage with a tenant and a neighbour; each is a Lion or a Bear, according to its kind."""
     bear: Any = {"type": "object", "properties": {"kind": {"type": "string"}}}
     animal: Any = {
         "oneOf": [{"$ref": "#/components/schemas/Lion"}, {"$ref": "#/components/schemas/Bear"}],

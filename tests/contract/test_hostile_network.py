@@ -102,7 +102,7 @@ def command(url: str, *options: str) -> list[str]:
 
 
 def assert_cut_off(report: Any) -> None:
-    """What was left is said to be so for want of time; what was tried before, for want of items at the most."""
+    """Laws that were left out give the time limit as reason; laws tried before it at most give too few items."""
     reasons = {record["reason"] for record in report["records"] if record["status"] == "not tried"}
     assert TIME_USED_UP in reasons
     assert all(each == TIME_USED_UP or each.startswith("needs at least ") for each in reasons), reasons
@@ -176,7 +176,7 @@ def test_a_killed_check_of_a_stand_in_leaves_no_process_behind(how: signal.Signa
 
 
 def children_of(process: subprocess.Popen[Any], least: int, ready: Callable[[], bool] = lambda: True) -> list[str]:
-    """The ids of the processes that a process started, once they are so many and it is ``ready``."""
+    """The ids of a process's children, once there are that many and it is ``ready``."""
     found: list[str] = []
     for _ in range(600):
         listed = ["ps", "-o", "pid=", "--ppid", str(process.pid)]

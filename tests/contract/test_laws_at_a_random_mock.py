@@ -1,6 +1,5 @@
-"""A mock that answers with random responses of the documented shape, and remembers nothing, keeps hardly any law.
-
-A law that holds there says nothing about behaviour. Those that do are listed here with what they are about instead.
+"""Hardly any law holds at a stateless mock with random responses of the documented shape. A law that holds there does not test
+behaviour. These laws are listed here, with what they test instead.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""The loop: Schemathesis, every phase and every check, over all five specs against the stand-in. Nothing may fail.
-
-What is excluded is listed, with its reason and issue, in ``counterfoil.contract.conformance_exclusions.EXCLUSIONS``.
+"""Schemathesis, with every phase and every check, runs all five specs against the stand-in, and nothing may fail.
+``counterfoil.contract.conformance.exclusions.EXCLUSIONS`` lists what is excluded, with reason and issue.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the vendor's own code answers is no finding: a replica of flexprice/flexprice e4b5303 where it differs from our stand-in.
+"""Responses of the vendor's own code are no findings: a replica of flexprice/flexprice e4b5303 where it differs from ours.
 
 Facts only: `internal/api/router.go` routes the customers; `middleware/cors.go` answers OPTIONS with 200 before the security
 headers are added; `middleware/security_headers.go` sends a policy with `frame-ancestors`; `ee/service/invoice.go` sums the

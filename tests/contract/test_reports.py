@@ -1,4 +1,4 @@
-"""Reports of a check: they hold on hostile content, say the same in every format, and are short where they must be."""
+"""Reports of a check: they survive hostile content, say the same in every format, and are short where they must be."""
 
 from __future__ import annotations
 

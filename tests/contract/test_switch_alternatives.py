@@ -1,7 +1,7 @@
-"""Where the documents leave a choice, no law fails: the stand-in keeps the laws with each alternative of each switch.
+"""No law fails where the documents leave a choice: the laws hold at the stand-in with each alternative of each switch.
 
-The alternatives of an API's switches are tried together, the first of each, then the second: that tries them beside each
-other, too. An alternative must not keep a law from being tried, or it could hide what another one breaks.
+The alternatives of an API's switches are tried together, the first of each, then the second: this tries them in combination,
+too. An alternative must not keep a law from being tried, or it could hide what another one breaks.
 """
 
 from __future__ import annotations

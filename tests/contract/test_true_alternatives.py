@@ -1,4 +1,4 @@
-"""What a true implementation may do otherwise than we do is no finding: each is put in front of the stand-in and checked."""
+"""A correct implementation that differs from the stand-in gives no findings: each alternative is planted and checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from checking import check_laws
 from defects import wire
-from defects.trying import standing
+from defects.trying import running_stand_in
 from defects.wire import Ask, Request, Response
 
 from counterfoil.contract import Target
@@ -117,7 +117,7 @@ ALTERNATIVES: dict[str, tuple[wire.Defect, ...]] = {
 @contextmanager
 def with_alternatives(api: str, alternatives: tuple[wire.Defect, ...], scenario: str) -> Iterator[Target]:
     """The stand-in with the alternatives in front of it."""
-    with standing(api, scenario) as target:
+    with running_stand_in(api, scenario) as target:
         app = target.app
         for alternative in alternatives:
             app = wire.plant(app, alternative)

@@ -1,4 +1,4 @@
-"""A law that held because there was nothing that it speaks of is not counted as held."""
+"""A law that held only because there was no data for it does not count as held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check's result is actionable: nothing untried counts as passed, commands repeat the run, curl lines work when pasted."""
+"""A check's result is actionable: untried laws do not count as passed, commands repeat the run, curl lines work when pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control API beside the five APIs, in this process, with a clock outside that tests can move."""
+"""The control API and the five APIs, in this process, with a real clock that tests can move."""
 
 from __future__ import annotations
 

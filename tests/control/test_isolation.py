@@ -70,7 +70,7 @@ class Steps:
         return self.note
 
     def of(self, act: Callable[[], object]) -> int:
-        """How many lines one ``act`` takes, once what it needs was imported."""
+        """The number of lines that one ``act`` executes, after its imports."""
         act()
         self.count = 0
         act()

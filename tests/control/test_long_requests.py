@@ -1,4 +1,4 @@
-"""What takes long goes on by itself: 202 with where to ask for it, bounded in public mode, and no one else waits."""
+"""A long request becomes a task: 202 with its location, bounded in public mode, and other requests do not wait."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def long(sandbox: Build, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 
 def accepted(server: Sandbox, path: str, body: Any) -> str:
-    """Where to ask for a request that is not done before the test lets it: another change holds its world."""
+    """The location of a task that cannot end before the test allows it: another change holds its world."""
     with server.worlds.named("default").writing():
         answer = server("POST", path, body)
         assert answer.status_code == 202, answer.text
@@ -43,7 +43,7 @@ def accepted(server: Sandbox, path: str, body: Any) -> str:
 
 
 def ended(server: Sandbox, where: str) -> Any:
-    """What the task answers when it has ended."""
+    """The task's response once it has ended."""
     while (task := server.client.get(where).json())["state"] == "running":
         time.sleep(0.001)
     assert set(task) == TASK
@@ -51,7 +51,7 @@ def ended(server: Sandbox, where: str) -> Any:
 
 
 def _status(server: Sandbox, accepted: httpx.Response) -> int | None:
-    """The status of a task, None while it goes on, once it had a moment."""
+    """The status of a task after a moment; None while it runs."""
     time.sleep(0.05)
     return server.client.get(accepted.headers["location"]).json()["status"]  # type: ignore[no-any-return]
 

@@ -1,4 +1,4 @@
-"""What a world reports: its clock, past and future events, its customers, and why they owe what they owe."""
+"""What a world reports: its clock, past and future events, its customers, and explanations of their bills."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ story:
 
 
 def made(server: Sandbox, body: dict[str, Any]) -> tuple[int, Any]:
-    """Status and body of what the request comes to, whether it is answered at once or as a task."""
+    """Status and body of the response, whether it comes at once or from a task."""
     answer = server("POST", "/worlds", body)
     if answer.status_code != 202:
         return answer.status_code, answer.json()

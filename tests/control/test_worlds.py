@@ -1,4 +1,4 @@
-"""Worlds on demand: made, forked, reset, deleted and expired, within limits and isolated."""
+"""Worlds on demand are created, forked, reset, deleted and expired, within limits and isolated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every block of commands and code in README and ``docs/`` is run as it stands, or says why not.
+"""Every block of commands and code in README and ``docs/`` is run as printed, or says why not.
 
 A comment on the line before a block says what it is:
 
@@ -107,7 +107,7 @@ class Scratch:
         self.origin = found[0]
 
     def _here(self, text: str) -> str:
-        """Commands with the address of the page's server in place of the one that is written."""
+        """Commands with the address of the page's server in place of the printed one."""
         return text.replace(ORIGIN, self.origin).replace("localhost:8000", self.origin.removeprefix("http://"))
 
     def _run(self, block: Block) -> None:
@@ -128,7 +128,7 @@ class Scratch:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a command: this interpreter's programs, of pytest's plugins ours, no settings from outside."""
+    """The environment of a command: this interpreter's programs, no pytest plugin but ours, no settings from outside."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COUNTERFOIL_", "PYTEST_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "counterfoil.pytest_plugin"}

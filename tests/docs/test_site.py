@@ -1,4 +1,4 @@
-"""The documentation's site is built without a warning, loads nothing from elsewhere, and its reference is what the code says."""
+"""The documentation's site is built without a warning, loads nothing from elsewhere, and its reference agrees with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``counterfoil export``: people's tools open what it writes, and each request is answered as it says."""
+"""``counterfoil export``: the usual tools open its files, and each request gets the expected response."""
 
 from __future__ import annotations
 

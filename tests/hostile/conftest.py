@@ -1,4 +1,4 @@
-"""A server on a port with short time-outs, and a client that sends bytes as they are."""
+"""A server on a port with short time-outs, and a client that sends raw bytes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Running:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def send(self, *parts: bytes) -> bytes:
-        """Everything that comes back, until the server closes the connection."""
+        """Everything received until the server closes the connection."""
         with self.connect() as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             send_all(connection, parts)

@@ -1,4 +1,4 @@
-"""The house rules that tools keep: style, types, and who may import whom."""
+"""Rules that tools check: style, types and import contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The GitHub Action's metadata is valid, and its shell steps do what they say, run as a runner runs them."""
+"""The GitHub Action's metadata is valid, and its shell steps work when run as a runner runs them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Runner:
             file.touch()
 
     def step(self, name: str, inputs: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
-        """Run a step's script; ``inputs`` are those that a workflow gives."""
+        """Run a step's script; ``inputs`` are the workflow's inputs."""
         given = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()} | inputs
 
         def value(expression: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The recipes for other languages, run against a real server: curl in a shell, JavaScript with Node, Java where there is one."""
+"""The recipes for other languages, run against a real server: curl in a shell, JavaScript with Node, Java if it is installed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def origin() -> Iterator[str]:
 
 
 def needed(program: str) -> str:
-    """The program's path. Missing, it fails the build in CI and is skipped, loudly, elsewhere."""
+    """The program's path. If it is missing, the test fails in CI and is skipped elsewhere, with a message."""
     found = shutil.which(program)
     if found is None and os.environ.get("CI"):
         pytest.fail(f"{program} is not there, and CI must try this recipe")

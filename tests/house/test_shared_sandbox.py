@@ -1,4 +1,4 @@
-"""The files in examples/shared-sandbox are what the programs they are for take, and name only options that there are."""
+"""The programs that the files in examples/shared-sandbox are for accept them, and the files use only existing options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OURS = {name for option in serve.params for name in option.opts}
 
 
 def tool(name: str, package: str) -> str:
-    """Its path; a test that needs it is skipped without it, but where all tests must run."""
+    """The program's path; without it the test is skipped, or fails where all tests must run."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if found is None:
         said = f"{name} is not installed: apt-get install {package}"

@@ -1,4 +1,4 @@
-"""What billing runs collect and what invoices amount to: cutoffs, empty bills, subruns, rounding, with simple numbers."""
+"""What billing runs collect, and the totals of invoices: cutoffs, empty bills, subruns, rounding, with simple numbers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Books:
         self.ledger.add_charge(customer, "Visit", Decimal(amount), dated=dated, now=OPENED, account=account)
 
     def bill(self, **fields: Any) -> Mapping[int, list[Bill]]:
-        """What a run with those members issues, by customer; it is produced at once, at ``now``."""
+        """The invoices of a run with these members, by customer; it is produced at once, at ``now``."""
         run = self.ledger.create_run({"invoice_date": self.now.date(), **fields}, self.now)
         self.ledger.request_bills(run.number, self.now)
         run_until(self.ledger, self.now + timedelta(minutes=5))

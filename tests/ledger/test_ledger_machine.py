@@ -70,7 +70,7 @@ def state(world: World) -> dict[str, Any]:
     }
 
 
-class Knocked(RuleBasedStateMachine):
+class LedgerMachine(RuleBasedStateMachine):
     """A world, a fork that no command changes, and its invoices as they were when issued."""
 
     @initialize(months=st.integers(0, 2))
@@ -397,13 +397,13 @@ def billed_by_run(world: World, run: int, currency: str) -> Decimal:
 
 
 def total(invoice: Invoice) -> Decimal:
-    """Net and tax, each rounded half up: worked out here again, from the lines."""
+    """Net and tax, each rounded half up: computed again from the lines."""
     cent = CENTS[invoice.currency]
     net = sum((line.amount for line in invoice.lines), Decimal(0)).quantize(cent, ROUND_HALF_UP)
     return net + (net * invoice.tax_rate / 100).quantize(cent, ROUND_HALF_UP)
 
 
-Knocked.TestCase.settings = settings(
+LedgerMachine.TestCase.settings = settings(
     max_examples=150,
     stateful_step_count=40,
     derandomize=True,
@@ -411,4 +411,4 @@ Knocked.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestKnocked = Knocked.TestCase
+TestLedgerMachine = LedgerMachine.TestCase

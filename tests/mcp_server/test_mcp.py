@@ -39,7 +39,7 @@ WRITING = ["make_world", "fork_world", "delete_world", "run_command", "advance_c
 
 
 class Tools:
-    """The tools of one server. A call returns what it answers; ``refused`` the one line with which a call is refused."""
+    """The tools of one server. A call returns the tool's result; ``refused`` returns the one-line message of a refused call."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -59,7 +59,7 @@ class Tools:
 
 
 def with_tools(story: Callable[[Tools], Awaitable[None]], *options: str, folder: Path) -> None:
-    """Tell a story with the tools of ``counterfoil mcp`` in a folder."""
+    """Run a test with the tools of ``counterfoil mcp`` in a folder."""
 
     async def tell() -> None:
         command = ["-m", "counterfoil", "mcp", "--scenario", "late-payer", *options]

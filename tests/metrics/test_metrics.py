@@ -1,4 +1,4 @@
-"""What ``/metrics`` says adds up to the requests that were sent, to any worker, and is for who holds the control token."""
+"""The numbers of ``/metrics`` add up to the requests that were sent to all workers, and need the control token."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_a_broken_connection_and_too_many_statuses_are_counted_too(monkeypatch: 
 
 
 class Disk:
-    """Stands before a store, and fails it when told to."""
+    """Wraps a store, and makes it fail when a test says so."""
 
     def __init__(self, log: Any) -> None:
         self.fails = False

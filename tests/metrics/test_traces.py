@@ -44,7 +44,7 @@ class Traced:
         return self._exporter.get_finished_spans()
 
     def span(self) -> ReadableSpan:
-        """The only one since the last time."""
+        """The only span since the last call."""
         (span,) = self.spans()
         self._exporter.clear()
         return span

@@ -50,7 +50,7 @@ def server_that_takes(answers: Callable[[str, bytes], int]) -> Iterator[str]:
 
 
 def found_at(document: Path, answers: Callable[[str, bytes], int], check: str, path: str) -> list[str]:
-    """What a check of such a server finds at one of its paths."""
+    """The findings of a check of such a server at one of its paths."""
     with server_that_takes(answers) as url:
         found = verdict(document, "--url", url, "--writes", "--only", f"conformance.{check}")
     return [each["got"] for each in found["findings"] if each["operation"] == f"POST {path}"]

@@ -1,4 +1,4 @@
-"""Documents that users bring, and a stand-in for each that answers with what it understood of the request."""
+"""Users' own documents, and a stand-in for each that answers with the request as it understood it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def echo(request: Request, world: Any) -> Response:
 
 
 def api_of(spec: Spec) -> API:
-    """An API that tells what it understood of each request."""
+    """An API that answers each request with the request as it understood it."""
 
     def error(refused: ApiError) -> Response:
         body = {"reason": refused.reason, "message": refused.message, "operation": refused.operation}
@@ -74,7 +74,7 @@ class Client:
         return asyncio.run(ask())
 
     def understood(self, method: str, path: str, **more: Any) -> Any:
-        """What the stand-in understood of a request that it takes."""
+        """A request as the stand-in understood it; it must be accepted."""
         response = self(method, path, **more)
         assert response.status_code == 200, response.text
         return response.json()
@@ -82,7 +82,7 @@ class Client:
 
 @pytest.fixture(scope="session")
 def application(own_cache: Path) -> Application:
-    """All documents on one server, beside a vendor's API."""
+    """All documents on one server, together with a vendor's API."""
     names = ("workshop.yaml", "library.yaml", "ferry.json", "bakery/openapi.yaml", "crooked.yaml")
     own = [api_of(read_document(DOCUMENTS / each, each.partition("/")[0].partition(".")[0])) for each in names]
     return build(["elevate"], own=own, scenario_name="quiet")

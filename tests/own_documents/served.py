@@ -1,4 +1,4 @@
-"""Serves one document in this process, for tests that ask its stand-in over HTTP."""
+"""Serves one document in this process, for tests that use its stand-in over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests choose of an own document: fields, searches by a body, calls named by verbs, and references that must exist."""
+"""Own documents: selected fields, searches by a body, operations named by verbs, and references that must exist."""
 
 from __future__ import annotations
 

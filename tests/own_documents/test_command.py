@@ -1,4 +1,4 @@
-"""``counterfoil serve --spec``: one clear line for every mistake, and for what of a document could not be understood."""
+"""``counterfoil serve --spec``: one clear line for every mistake, and for each part of a document that was not understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document that contradicts itself is checked whole at its stand-in: the contradictions are notes, and nothing is a finding."""
+"""The check of a contradictory document at its stand-in is complete: the contradictions are notes, and nothing is a finding."""
 
 from __future__ import annotations
 

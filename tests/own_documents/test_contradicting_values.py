@@ -1,4 +1,4 @@
-"""Documents whose lists select by default, and whose answers cannot show what was sent, are no false alarm; defects still are."""
+"""Lists that filter by default, and responses that cannot show what was sent, give no false alarms; defects are still found."""
 
 from __future__ import annotations
 

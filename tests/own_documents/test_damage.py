@@ -1,4 +1,4 @@
-"""Whatever is wrong with a document, and wherever, it is one line or a stand-in that serves the rest: never a traceback."""
+"""Any mistake anywhere in a document gives one line, or a stand-in that serves the rest: never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the how-to page prints is what the example has, and runs."""
+"""The how-to page prints the example's files, and they run."""
 
 from __future__ import annotations
 

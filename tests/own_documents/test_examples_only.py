@@ -1,4 +1,4 @@
-"""A document that shows what is sent and answered by examples alone, without schemas."""
+"""A document that describes requests and responses by examples alone, without schemas."""
 
 from __future__ import annotations
 

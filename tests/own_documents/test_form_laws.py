@@ -1,4 +1,4 @@
-"""What a multipart form creates is tried by the laws, where its fields are plain; a file that is required is not made up."""
+"""Laws try what a multipart form creates if its fields are plain; they do not invent a required file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a handler of the user's own writes is one command; another command is done at once, and stays."""
+"""All writes of a user's own handler are one command; another command is executed at once, and stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id that is an object comes back as it was sent; a member that a POST to its path deletes is gone."""
+"""An id that is an object is returned as it was sent; a member that a POST to its path deletes no longer exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws that a document implies hold at its stand-in, and each kind of defect breaks one that says so."""
+"""The laws that a document implies hold at its stand-in, and each kind of defect breaks a law about it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Ask = Callable[[httpx.Request], httpx.Response]
 Defect = Callable[[httpx.Request, Ask], httpx.Response]
 
 
-class Between(httpx.BaseTransport):
-    """Stands between the checker and the stand-in, and answers as a server with one defect would."""
+class WithDefect(httpx.BaseTransport):
+    """A transport between the checker and the stand-in that answers like a server with one defect."""
 
     def __init__(self, inner: InProcessTransport, defect: Defect) -> None:
         self._inner, self._defect = inner, defect
@@ -51,7 +51,7 @@ def checked(defect: Defect, document: Path = SHOP) -> dict[str, Record]:
     book: LawBook = law_book(api.spec, infer(api.spec))
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         target = Target(
-            f"http://shop.test{api.prefix}", "any", transport=Between(inner, defect), disposable=True, book=book
+            f"http://shop.test{api.prefix}", "any", transport=WithDefect(inner, defect), disposable=True, book=book
         )
         client = HttpClient(target, scheme=credential_scheme(document_of(book)))
         effort = EffortLevel(6, 1, shrink=False)
@@ -154,12 +154,12 @@ def repeats_one(request: httpx.Request, ask: Ask) -> httpx.Response:
 
 
 def ignores_size(request: httpx.Request, ask: Ask) -> httpx.Response:
-    """Pages are as large as by default, whatever size is asked for."""
+    """Pages have the default size, whatever size is requested."""
     return ask(_without(request, "page_size"))
 
 
 def ignores_filter(request: httpx.Request, ask: Ask) -> httpx.Response:
-    """A filter by status selects nothing out."""
+    """A filter by status is ignored."""
     return ask(_without(request, "status"))
 
 
@@ -171,7 +171,7 @@ def counts_the_page(request: httpx.Request, ask: Ask) -> httpx.Response:
 
 
 def finds_everything(request: httpx.Request, ask: Ask) -> httpx.Response:
-    """An unknown id is answered with somebody."""
+    """An unknown id is answered with a customer."""
     response = ask(request)
     if _of_member(request) and response.status_code == 404:
         made = {"id": request.url.path.rpartition("/")[2], "name": "Nobody", "created_at": "2026-01-01T00:00:00Z"}
@@ -252,7 +252,7 @@ def test_a_defect_breaks_the_law_that_names_it(defect: Defect) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """The shop's stand-in, served as a real implementation would be."""
+    """The shop's stand-in, served like a real implementation."""
     from counterfoil.serving import listen, origin_of, serve_in_thread
 
     api = own_api(SHOP, rows=8, seed=1)
@@ -344,7 +344,7 @@ def test_a_document_without_a_get_is_checked_where_anything_answers(tmp_path: Pa
 
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         for defect, reached in ((none, True), (refusing, False)):
-            target = Target(f"http://calls.test{api.prefix}", "any", transport=Between(inner, defect), book=book)
+            target = Target(f"http://calls.test{api.prefix}", "any", transport=WithDefect(inner, defect), book=book)
             if reached:
                 open_client(book, target).close()
             else:
@@ -371,7 +371,7 @@ def test_a_key_in_the_query_is_sent_by_the_checker_and_by_the_fixtures_client() 
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         for defect, status in ((none, "held"), (opened, "broken")):
             target = Target(
-                f"http://own.test{api.prefix}", "a b", transport=Between(inner, defect), disposable=True, book=book
+                f"http://own.test{api.prefix}", "a b", transport=WithDefect(inner, defect), disposable=True, book=book
             )
             with open_client(book, target) as client:
                 records = {each.id: each for each in run_laws(book, client, effort=EffortLevel(3, 1, shrink=False))}

@@ -1,4 +1,4 @@
-"""What documents write in less usual forms means what it says: schemas by their own names, ids beside a member, and so on."""
+"""Less usual forms in documents are understood: schemas by their own names, ids outside a member, and so on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that change several members of an own document's collection at once, or whose body names the action."""
+"""Requests that change several members of an own document's collection, and requests with the action in the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document of which very many requests can be made is checked with some of each kind, and the verdict says so."""
+"""A document that yields very many requests is checked with some of each kind, and the verdict says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Habits of published documents that a check once took for faults of the stand-in, and faults of their kind that it finds."""
+"""Habits of published documents that a check once reported as findings, and similar defects that it still finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists in published documents for which a check once blamed the stand-in: of texts, in large pages, below other ids."""
+"""Lists in published documents that once caused false findings: lists of texts, in large pages, below other ids."""
 
 from __future__ import annotations
 

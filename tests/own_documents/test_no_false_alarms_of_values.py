@@ -1,4 +1,4 @@
-"""Values in published documents for which a check once blamed the stand-in: too long, too many, twice, null, or in no pattern."""
+"""Values in published documents that once caused false findings: too long, too many, twice, null, or outside a pattern."""
 
 from __future__ import annotations
 

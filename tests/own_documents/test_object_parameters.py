@@ -1,4 +1,4 @@
-"""A list is paged, filtered, sorted and narrowed by parameters with brackets, as JSON:API has them, and by objects."""
+"""Parameters with brackets (JSON:API), and objects, page, filter, sort and select the fields of a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client creates has an id in the answer, also where nothing lists it and the document does not require the id."""
+"""A created resource has an id in the response, even if no operation lists it and the document does not require the id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents in styles that are less usual: sort orders and spans by other words, wrapped calls, OData's keys, HAL's searches."""
+"""Documents in styles that are less usual: other words for orders and ranges, wrapped calls, OData's keys, HAL's searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts in bodies and paths are held to the schemas that the document has for them."""
+"""Texts in bodies and paths are validated against the document's schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What published documents have beside plain resources: members by other names, wrong but usual schemas, required headers."""
+"""Habits of published documents: members under other names, wrong but usual schemas, required headers."""
 
 from __future__ import annotations
 

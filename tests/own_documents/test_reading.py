@@ -1,4 +1,4 @@
-"""Any OpenAPI document is read: what cannot be understood is told with file and line, and the rest is there."""
+"""Any OpenAPI document is read: parts that cannot be understood are reported with file and line, and the rest is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests are understood as the user's own document describes them, in every form that it has for them."""
+"""Requests are understood in every form that the user's own document describes."""
 
 from __future__ import annotations
 

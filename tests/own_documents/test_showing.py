@@ -1,5 +1,5 @@
-"""What requests to an own document can ask to be shown, and how it is selected: members in place of ids, conditions, JSON:API,
-OData, XML; and what a client expects of PUT, of entity tags, of lists in a body and of ``me``.
+"""What requests to an own document can have shown and selected: members in place of ids, conditions, JSON:API, OData, XML; and
+the expected behaviour of PUT, entity tags, lists in a body and ``me``.
 """
 
 from __future__ import annotations

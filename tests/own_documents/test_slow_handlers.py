@@ -1,4 +1,4 @@
-"""A handler of the user's own that takes long does not hold up others, and its client is not left waiting."""
+"""A slow user handler does not block others, and its client gets a response in time."""
 
 from __future__ import annotations
 

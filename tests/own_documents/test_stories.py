@@ -1,4 +1,4 @@
-"""A stand-in made from a document remembers: stories over HTTP, in worlds that fork, reset and travel in capsules."""
+"""A stand-in made from a document keeps state: stories over HTTP, in worlds that are forked, reset and exported as capsules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types that a document tells apart by a discriminator: in what is made, in what is sent, and in errors."""
+"""Types with a discriminator: in generated members, in requests, and in errors."""
 
 from __future__ import annotations
 

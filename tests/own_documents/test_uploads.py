@@ -1,4 +1,4 @@
-"""A file that is uploaded by one operation of an own document comes back by another, in forks, capsules and after a restart."""
+"""A file that one operation of an own document uploads, another returns: in forks, capsules and after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report of a check in a browser: it fits a phone, whatever was found."""
+"""The HTML report of a check in a browser: it fits a phone, whatever the findings."""
 
 from __future__ import annotations
 

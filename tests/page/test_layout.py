@@ -1,4 +1,4 @@
-"""How the page is laid out, measured in a browser from phone to wide screen: one grid, cards, charts, windows side by side."""
+"""The page's layout, measured in a browser from phone to wide screen: one grid, cards, charts, windows next to each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links to any state of the page, what is not found, errors that leave with their view, and a world that is shared."""
+"""Links to any state of the page, the not-found view, errors that close with their view, and sharing a world."""
 
 from __future__ import annotations
 

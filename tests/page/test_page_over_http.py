@@ -1,4 +1,4 @@
-"""The page over HTTP, without a browser: what is sent, to which clients, and what it costs a server whose page is not opened."""
+"""The page over HTTP, without a browser: what is sent to which clients, and its cost while the page is not opened."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ client = httpx.Client(transport=InProcessTransport(app.asgi_app), base_url="http
 
 
 def printed(program: str) -> list[str]:
-    """What a fresh Python process prints that runs ``program`` after ``CLIENT``."""
+    """The output of a new Python process that runs ``CLIENT`` and then ``program``."""
     done = subprocess.run([sys.executable, "-c", CLIENT + program], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""A test makes an API answer otherwise than the world would."""
+"""A test replaces an API's response."""
 
 from __future__ import annotations
 

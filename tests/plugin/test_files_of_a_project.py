@@ -1,4 +1,4 @@
-"""Which files of a project the plugin reads, and which it leaves behind."""
+"""The files of a project that the plugin reads, and the files that it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pytest plugin as its users meet it: small suites written here and run by pytest."""
+"""The pytest plugin as users see it: small suites written here and run by pytest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def overdue(counterfoil):
 
 
 def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
-    """Runs pytest in the folder, whatever the folders above it hold, without other plugins, which take seconds to import."""
+    """Runs pytest in the folder, isolated from the folders above it and without other plugins, which take seconds to import."""
     pytester.makepyfile(**files)
     plugins = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pcounterfoil.pytest_plugin")
     return pytester.runpytest_subprocess(*plugins, "--rootdir", str(pytester.path), *arguments)

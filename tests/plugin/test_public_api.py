@@ -1,4 +1,4 @@
-"""What tests of users call: a change of a name or a parameter of ``Sandbox`` is seen here, beside ``public_api.txt``."""
+"""The names that users' tests call: a changed name or parameter of ``Sandbox`` differs from ``public_api.txt``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test reads of the requests that were made, and what it is told when they were not."""
+"""How a test reads recorded requests, and the messages if they were not made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sync and async clients reach a world without a socket, also under the vendors' own names."""
+"""Sync and async clients reach a world without a socket, also under the vendors' own host names."""
 
 from __future__ import annotations
 

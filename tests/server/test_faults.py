@@ -239,8 +239,8 @@ def test_every_documented_error_of_every_api_can_be_injected(stand_in: Any) -> N
 
 
 @pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long, in seconds, an application that this thread asks would have slept. It does not sleep; other threads do."""
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long, in seconds, the application would have slept. In this thread it does not sleep; in others it does."""
     slept: list[float] = []
     here, sleep = threading.get_ident(), asyncio.sleep
 
@@ -269,12 +269,12 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return limits
 
 
-def test_latency_comes_before_other_faults(book: FaultStore, ask: Client, naps: list[float]) -> None:
+def test_latency_comes_before_other_faults(book: FaultStore, ask: Client, sleeps: list[float]) -> None:
     book.add("default", order("latency", delay_ms=60))
     book.add("default", order("latency", delay_ms=40))
     book.add("default", order("status", status=404))
     assert statuses(ask, 1) == [404]
-    assert sum(naps) == pytest.approx(0.1)
+    assert sum(sleeps) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -282,14 +282,14 @@ def test_latency_comes_before_other_faults(book: FaultStore, ask: Client, naps: 
     [("fixed", 50, 50, 50), ("uniform", 40, 60, 50), ("normal", 0, 120, 50), ("exponential", 0, 2000, 50)],
 )
 def test_drawn_latencies_follow_their_distribution(
-    book: FaultStore, ask: Client, naps: list[float], distribution: Any, low: int, high: int, mean: int
+    book: FaultStore, ask: Client, sleeps: list[float], distribution: Any, low: int, high: int, mean: int
 ) -> None:
     def run() -> list[float]:
-        naps.clear()
+        sleeps.clear()
         book.clear("default")
         book.add("default", order("latency", delay_ms=50, spread_ms=10, distribution=distribution, seed=3))
         statuses(ask, 200)
-        return [seconds * 1000 for seconds in naps]
+        return [seconds * 1000 for seconds in sleeps]
 
     first = run()
     assert first == run(), "the same seed waits the same"
@@ -298,11 +298,11 @@ def test_drawn_latencies_follow_their_distribution(
     assert (len(set(first)) == 1) is (distribution == "fixed")
 
 
-def test_waiting_has_an_end(book: FaultStore, ask: Client, naps: list[float]) -> None:
+def test_waiting_has_an_end(book: FaultStore, ask: Client, sleeps: list[float]) -> None:
     for _ in range(3):
         book.add("default", order("latency", delay_ms=120_000))
     ask.get("/notes/7")
-    assert naps == [120.0]
+    assert sleeps == [120.0]
 
 
 def test_a_malformed_body_is_as_long_as_the_right_one(book: FaultStore, ask: Client) -> None:
@@ -506,9 +506,9 @@ def test_a_good_code_is_the_normal_answer(ask: Client) -> None:
     assert "preference-applied" not in missing.headers
 
 
-def test_prefer_delay_waits_and_is_confirmed(ask: Client, naps: list[float]) -> None:
+def test_prefer_delay_waits_and_is_confirmed(ask: Client, sleeps: list[float]) -> None:
     response = ask.get("/notes/7", headers={"prefer": "delay=80, code=404"})
-    assert naps == [0.08]
+    assert sleeps == [0.08]
     assert (response.status_code, response.headers["preference-applied"]) == (404, "code=404, delay=80")
     assert ask.get("/notes/7", headers={"prefer": "delay=0"}).headers["preference-applied"] == "delay=0"
 

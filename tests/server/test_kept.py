@@ -1,4 +1,4 @@
-"""Values that a handler keeps are validated and encoded once; whatever is new in a response is validated all the same."""
+"""Values that a handler caches are validated and encoded once; new values in a response are still validated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes that no HTTP library would send, to a real uvicorn: always a response, never a 500, never a hang."""
+"""Bytes that no HTTP library sends, to a real uvicorn: always a response, never a 500, never a hang."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def send(request: pytest.FixtureRequest, own_cache: object) -> Iterator[Send]:
     port = running.servers[0].sockets[0].getsockname()[1]
 
     def talk(data: bytes, *, end: bool = True) -> bytes:
-        """``end``: nothing more will follow (half-closed); uvicorn with httptools then drops what is still queued."""
+        """``end``: half-close the connection; uvicorn with httptools then drops what is still queued."""
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             connection.settimeout(5)
             try:

@@ -1,4 +1,4 @@
-"""What an operation receives: exact names, typed values, defaults, its mount path, and the caller."""
+"""What an operation receives: exact names, typed values, defaults, its mount path, and the caller's identity."""
 
 from __future__ import annotations
 

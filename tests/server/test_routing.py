@@ -1,4 +1,4 @@
-"""Which operation a request means, through connexion's own router."""
+"""Which operation handles a request, through connexion's own router."""
 
 from __future__ import annotations
 

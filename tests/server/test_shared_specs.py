@@ -1,4 +1,4 @@
-"""Applications of one process share the spec of an API and its compiled schemas, also where several are built at once."""
+"""Applications of one process share the spec of an API and its compiled schemas, even if several are built at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every response shows one version: while a command is applied, reads show the version before it and do not wait."""
+"""Every response shows one version: reads during a command show the version before it and do not wait."""
 
 from __future__ import annotations
 

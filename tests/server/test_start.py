@@ -1,4 +1,4 @@
-"""What a start imports: the APIs that are served, and nothing that is for tests, checks or the page."""
+"""The imports at start: the served APIs, and nothing for tests, checks or the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A status that HTTP has no name for, such as 499 or 599, may be asked of any operation that documents it."""
+"""A status without a registered phrase, such as 499 or 599, can be requested from any operation that documents it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def asked(world: Sandbox, path: str, status: int) -> list[httpx.Response]:
-    """The answers to ``Prefer`` and under a fault."""
+    """The responses to ``Prefer`` and with a fault."""
     with world.client() as client:
         preferred = client.get(path, headers={"prefer": f"code={status}"})
         world.fail("harbour", operation=f"GET {path}", status=status)

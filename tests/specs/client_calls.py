@@ -1,4 +1,4 @@
-"""How each operation of a spec is to be called by a generated client, and what came of it."""
+"""How a generated client calls each operation of a spec, and the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counterfoil import openapi
 
 @dataclass(frozen=True)
 class Task:
-    """A spec, and where its API is served: the base URL, and headers that are let in."""
+    """A spec, the base URL of its API, and headers with valid credentials."""
 
     spec: Path
     base: str
@@ -35,7 +35,7 @@ Statuses = dict[str, dict[str, int]]
 
 @dataclass(frozen=True)
 class Call:
-    """One operation as a client is to call it: parameters by place and name, and a body, from the spec's examples."""
+    """One operation as a client calls it: parameters by place and name, and a body, from the spec's examples."""
 
     operation: str
     path: dict[str, Any]
@@ -45,7 +45,7 @@ class Call:
 
 
 def calls(spec: Path) -> Iterator[Call]:
-    """Each operation once, with what it requires."""
+    """Each operation once, with its required parameters and body."""
     document = openapi.parse(spec.read_bytes(), str(spec))
     for operation in openapi.from_document("x", document).operations.values():
         required = [each for each in operation["parameters"] if each.get("required")]

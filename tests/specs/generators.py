@@ -33,7 +33,7 @@ def served_at(sandbox: Sandbox, api: str) -> str:
 
 
 def openapi_python_client(tasks: Sequence[Task], folder: Path) -> Statuses:
-    """What each operation answered. The clients are type-checked first."""
+    """The response of each operation. The clients are type-checked first."""
     targets = [generate_python(with_one_type(each.spec, folder), folder / f"{each.name}_client") for each in tasks]
     checked = run(BIN / "mypy", "--ignore-missing-imports", *targets, cwd=folder)
     # client.py is the same for every document, and mypy 1.18 finds fault with how it passes on __exit__'s arguments
@@ -49,7 +49,7 @@ def openapi_python_client(tasks: Sequence[Task], folder: Path) -> Statuses:
 
 
 def generate_python(spec: Path, target: Path) -> Path:
-    """Where the package was made."""
+    """The folder of the generated package."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     done = run(
         *(BIN / "openapi-python-client", "generate", "--path", spec, "--output-path", target, "--meta", "none"),
@@ -122,7 +122,7 @@ for package, base, headers, calls in json.loads(pathlib.Path("work.json").read_t
 
 
 def datamodel_code_generator(specs: Sequence[Path], folder: Path) -> dict[str, int]:
-    """How many models were made, by API. They are imported with warnings as errors, and type-checked."""
+    """The number of generated models by API. They are imported with warnings as errors, and type-checked."""
     made = {spec.parent.name: _generate_models(spec, folder) for spec in specs}
     checked = run(
         BIN / "mypy", "--ignore-missing-imports", *[file for each in made.values() for file in each], cwd=folder
@@ -139,7 +139,7 @@ def datamodel_code_generator(specs: Sequence[Path], folder: Path) -> dict[str, i
 
 
 def _generate_models(spec: Path, folder: Path) -> list[Path]:
-    """The files that were made: one, or a package."""
+    """The generated files: one, or a package."""
     target = folder / f"models_of_{spec.parent.name.replace('-', '_')}"
     done = run(
         *(BIN / "datamodel-codegen", "--input", spec, "--input-file-type", "openapi", "--output", target),

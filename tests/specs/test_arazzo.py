@@ -1,4 +1,4 @@
-"""The Arazzo documents that come along are valid, and Redocly's runner finds every step of them as they say at the stand-in.
+"""The included Arazzo documents are valid, and every step passes at the stand-in with Redocly's runner.
 
 Redocly runs as in ``test_redocly``. It strips the charset from a response's media type and not from the spec's, so that
 ``application/json;charset=utf-8`` never fits: its content-type check warns only, and only about Oracle's lists.

@@ -98,7 +98,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def spoil(path: Path, old: str, new: str) -> int:
-    """Replace the first ``old`` by ``new``; the line it stands in."""
+    """Replace the first ``old`` by ``new``; returns its line."""
     before, found, after = path.read_text(encoding="utf-8").partition(old)
     assert found, old
     path.write_text(before + new + after, encoding="utf-8")

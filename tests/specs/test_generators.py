@@ -1,4 +1,4 @@
-"""Third-party generators make clients from every spec, which type-check and call every operation of the stand-in.
+"""Third-party generators generate clients from every spec, which type-check and call every operation of the stand-in.
 
 openapi-generator takes minutes: ``python -m tests.specs.generators openapi-generator``.
 """

@@ -1,7 +1,7 @@
-"""A third-party linter finds no error in any spec either.
+"""A third-party linter finds no error in any spec.
 
 Redocly runs through npx, which fetches the pinned release the first time (19 MB, measured at 1.7 s with an empty cache and
-1.5 s with a full one) and needs Node 20.19 or later. In CI it must be there; elsewhere the tests are skipped with a message.
+1.5 s with a full one) and needs Node 20.19 or later. In CI it must be installed; elsewhere the tests are skipped with a message.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every YAML file is read by YAML 1.2's core rules; each mistake is reported with its file and line, and all at once."""
+"""YAML files are read with YAML 1.2's core schema; all mistakes are reported at once, with file and line."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ORVAL = ("orval@7.13.2", "typescript@5.9.3")
 
 
 def hey_api(tasks: Sequence[Task], folder: Path) -> Statuses:
-    """What each operation answered. The clients are type-checked first."""
+    """The response of each operation. The clients are type-checked first."""
     generate = " && ".join(
         shlex.join(["openapi-ts", "-i", str(each.spec), "-o", str(folder / each.api / "sdk")]) for each in tasks
     )
@@ -34,7 +34,7 @@ def hey_api(tasks: Sequence[Task], folder: Path) -> Statuses:
 
 
 def orval(tasks: Sequence[Task], folder: Path) -> Statuses:
-    """What each operation answered. The clients are type-checked first."""
+    """The response of each operation. The clients are type-checked first."""
     config = {
         each.name: {
             "input": str(each.spec),
@@ -57,7 +57,7 @@ def orval(tasks: Sequence[Task], folder: Path) -> Statuses:
 
 
 def _call_typescript(tasks: Sequence[Task], folder: Path, call: str, packages: tuple[str, ...]) -> Statuses:
-    """Check the clients of all APIs, each in its folder, and call what they have."""
+    """Type-check the clients of all APIs, each in its folder, and call their operations."""
     for each in tasks:
         (folder / each.api / "call.ts").write_text(_calls_in_typescript(each, call), encoding="utf-8")
     options = {

@@ -123,7 +123,7 @@ class Worker(threading.Thread):
 
 
 def _ours(name: str) -> str:
-    """Nothing for a name that the scenario gave."""
+    """None for a name from the scenario."""
     return name if name.startswith("c") and "-" in name else ""
 
 
@@ -141,7 +141,7 @@ def writes(command: Command) -> tuple[str, str] | None:
 def chaos(
     folder: Path, seconds: float, *, defect: str | None = None, workers: int = 1, kill: bool = True
 ) -> tuple[list[Seen], list[str], int]:
-    """What clients saw, what was wrong, and how often a worker or the whole server was killed."""
+    """What clients saw, the violations, and how often a worker or the whole server was killed."""
     served = Served(folder / "worlds.db", "--scenario", "one-month", defect=defect, workers=workers)
     draw, over, kills = random.Random(16), threading.Event(), 0
     with served:
@@ -177,7 +177,7 @@ def chaos(
 
 
 def kill_something(served: Served, draw: random.Random) -> None:
-    """One worker, twice of three times where there are several; else all processes, which are then started again."""
+    """Kill one worker (two times of three, if there are several), or all processes, and start them again."""
     there = served.workers()
     if there and draw.random() < 0.67:
         kill_worker(draw.choice(there))
@@ -186,7 +186,7 @@ def kill_something(served: Served, draw: random.Random) -> None:
 
 
 def _digests(served: Served) -> dict[str, set[str]]:
-    """Of each world at all workers, and after a restart."""
+    """The digest of each world at all workers, and after a restart."""
 
     def asked() -> list[tuple[str, str]]:
         connections = served.clients(8 if served.workers() else 1)

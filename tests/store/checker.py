@@ -1,5 +1,5 @@
-"""Holds what clients saw against what the store kept: nothing acknowledged is lost, nothing refused is kept, and every
-answer is what one order of all changes allows (linearizability, with the store's log as the witness).
+"""Compares what clients saw with what the store kept: nothing acknowledged is lost, nothing refused is kept, and one order of
+all changes explains every response (linearizability, with the order of the store's log).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Outcome = Literal["ok", "refused", "unknown"]
 @dataclass(frozen=True)
 class Seen:
     """One operation of a client. ``started`` and ``ended`` in seconds of one clock. ``value`` is what it wrote, or read, in
-    ``register``; ``version`` and ``now`` are the world's version and time that the answer told."""
+    ``register``; ``version`` and ``now`` are the world's version and time in the response."""
 
     kind: Literal["write", "read"]
     world: str
@@ -80,19 +80,20 @@ def _out_of_order(seen: Sequence[Seen], values: Sequence[str]) -> list[str]:
 
 
 def _versions(seen: Iterable[Seen]) -> list[str]:
-    told = [(each, each.version or 0) for each in seen]
+    versions = [(each, each.version or 0) for each in seen]
     found = [
-        f"BACKWARDS: {each.world} told version {version} after {newest}" for each, version, newest in _went_back(told)
+        f"BACKWARDS: {each.world} told version {version} after {newest}"
+        for each, version, newest in _went_back(versions)
     ]
     times: dict[int, str] = {}
-    for each, version in told:
+    for each, version in versions:
         if times.setdefault(version, each.now) != each.now:
             found.append(f"SPLIT: {each.world} was at {times[version]} and {each.now} in version {version}")
     return found
 
 
 def _went_back(placed: list[tuple[Seen, int]]) -> list[tuple[Seen, int, int]]:
-    """Those whose place is before one that had ended when they began."""
+    """Operations placed before an operation that had ended when they began."""
     ended = sorted(placed, key=lambda pair: pair[0].ended)
     found, newest, index = [], -1, 0
     for each, place in sorted(placed, key=lambda pair: pair[0].started):

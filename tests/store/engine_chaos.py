@@ -22,7 +22,7 @@ EACH = ("a server", "the database", "a pause of the database")
 def chaos(
     database: DatabaseServer, store: str, seconds: float, *, defect: str | None = None, kill: bool = True
 ) -> tuple[list[Seen], list[str], Counter[str]]:
-    """What clients saw, what was wrong, and how often what was killed."""
+    """What clients saw, the violations, and how often each process was killed."""
     draw, over, kills = random.Random(16), threading.Event(), Counter[str]()
     with ExitStack() as running:
         servers = [

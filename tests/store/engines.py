@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 class DatabaseServer:
-    """One that can be killed and started again with what it had."""
+    """A database server that can be killed and started again with its data."""
 
     package: str
 
@@ -82,7 +82,7 @@ class DatabaseServer:
         self.process.wait()
 
     def halt(self) -> None:
-        """It takes connections (the system does), and answers nothing."""
+        """Stop the process: the system accepts connections, but nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -106,11 +106,11 @@ class DatabaseServer:
         raise NotImplementedError
 
     def as_read_only(self, read_only: bool) -> None:
-        """Refuse writes, or take them again."""
+        """Refuse writes, or accept them again."""
         raise NotImplementedError
 
     def as_forgetful(self, forgetful: bool) -> None:
-        """Acknowledge what is not flushed to the disk, or nothing that is not."""
+        """Acknowledge writes before they are flushed to the disk, or only after."""
         raise NotImplementedError
 
 
@@ -165,7 +165,7 @@ class Postgres(DatabaseServer):
         return f"postgresql://tester:{ESCAPED}@127.0.0.1:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """The URL of an empty one."""
+        """The URL of an empty database."""
         self._stores += 1
         self.execute(f"CREATE DATABASE store{self._stores}")
         return self.url(f"store{self._stores}")
@@ -251,7 +251,7 @@ def redis_server(**settings: str) -> Redis:
 
 
 def missing(package: str) -> Any:
-    """Skip the test, but where all tests must run."""
+    """Skip the test, or fail it where all tests must run."""
     said = f"{package} is not installed: apt-get install {package}"
     if os.environ.get("CI") == "true":
         pytest.fail(said)

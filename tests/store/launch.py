@@ -12,7 +12,7 @@ from typing import Any
 
 
 def slow_disk(seconds: float = 0.01) -> None:
-    """Each commit takes longer, as on a busy disk. Not a defect: it makes the time wide in which one can show."""
+    """Each commit takes longer, as on a busy disk. Not a defect: it widens the time in which a defect can show."""
     from counterfoil.store.sqlite import SqliteLog
 
     commit = SqliteLog.commit
@@ -52,7 +52,7 @@ def shows_before_flush() -> None:
 
 
 def forgets_the_last_batch() -> None:
-    """What was committed last is lost at a crash, as without ``synchronous=FULL`` when the power fails."""
+    """The last commit is lost at a crash, as without ``synchronous=FULL`` when the power fails."""
     from counterfoil.store.sqlite import SqliteLog
 
     commit = SqliteLog.commit
@@ -66,7 +66,7 @@ def forgets_the_last_batch() -> None:
 
 
 def never_looks() -> None:
-    """A worker takes what it has in memory for the newest."""
+    """A worker treats its state in memory as the newest."""
     from counterfoil.store.shared_worlds import SharedWorlds
 
     try_catch_up = SharedWorlds.try_catch_up
@@ -78,7 +78,7 @@ def never_looks() -> None:
 
 
 def writes_over_others() -> None:
-    """A command takes the place of the one that another worker wrote at the same moment."""
+    """A command overwrites the one that another worker wrote at the same moment."""
     from counterfoil.store import sqlite_statements
     from counterfoil.store.log import AppendCommand
 
@@ -99,7 +99,7 @@ def writes_over_others() -> None:
 
 
 def counts_before_it_commits() -> None:
-    """A worker that looks between the two takes the old world for the new one."""
+    """A worker that reads between the two treats the old world as the new one."""
     from contextlib import contextmanager
 
     from counterfoil.store.log import CreateWorld, TouchWorld

@@ -1,4 +1,4 @@
-"""Holds servers to the laws of the APIs while another client writes all the time:
+"""Checks servers against the laws of the APIs while another client writes all the time:
 ``python -m tests.store.laws [--fast] [file|postgresql|redis]... [API|FILE.yaml]...``.
 
 With a file one server has two workers. With a database a second server uses it too, and the other client writes to that one.

@@ -35,7 +35,7 @@ STALE = 2.0
 
 
 class Client:
-    """One connection, made anew where it broke or idled. Raises ``OSError`` or ``HTTPException`` without an answer."""
+    """One connection, opened again if it was closed. Raises ``OSError`` or ``HTTPException`` without an answer."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -68,7 +68,7 @@ class Client:
 
 
 class WorkerClient(Client):
-    """A client of one worker, given by its process id: it connects until the system gives it that one. On Linux only."""
+    """A client of one worker, given by its process id: it connects until the system chooses that worker. Linux only."""
 
     def __init__(self, port: int, worker: int) -> None:
         super().__init__(port)
@@ -103,7 +103,7 @@ def _sockets_of(process: int) -> set[str]:
 
 
 def kill_worker(process: int) -> None:
-    """kill -9, if it is still there."""
+    """kill -9, if it still runs."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
 
@@ -116,7 +116,7 @@ def is_alive(process: int) -> bool:
 
 
 def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for what must come true."""
+    """Wait until a condition holds."""
     for _ in range(int(seconds * 100)):
         if holds():
             return
@@ -178,7 +178,7 @@ class Served:
         return [WorkerClient(self.port, each) for each in sorted(self.workers())]
 
     def clients(self, count: int) -> list[Client]:
-        """Each with a connection of its own, which the system gives to one worker or another."""
+        """Clients with separate connections, which the system distributes over the workers."""
         return [Client(self.port) for _ in range(count)]
 
     def stop(self) -> str:
@@ -218,7 +218,7 @@ class Served:
         return reply.json()
 
     def run(self, name: str, world: str = "") -> str:
-        """Make a billing run through the vendor's API; returns its id."""
+        """Create a billing run through the vendor's API; returns its id."""
         return str(self.post(f"{world}{RUNS}", {"name": name})["id"])
 
     def runs(self, world: str = "") -> list[str]:

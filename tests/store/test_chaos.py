@@ -1,5 +1,5 @@
-"""Nothing acknowledged is lost when the server is killed, and no answer was of what a crash took back. The checker that says
-so is itself tried on servers with planted defects, and on made-up histories.
+"""Nothing acknowledged is lost when the server is killed, and no response showed a change that a crash undid. The checker
+itself is tested on servers with planted defects, and on invented histories.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read(value: str, started: float, ended: float) -> Seen:
     return Seen("read", "w", "r", value, "ok", started, ended)
 
 
-def told(version: int, now: str, started: float) -> Seen:
+def clock_read(version: int, now: str, started: float) -> Seen:
     return Seen("read", "w", "clock", "", "ok", started, started + 0.5, version, now)
 
 
@@ -81,14 +81,14 @@ KEPT = {"w": [("r", "a"), ("r", "b")]}
         ([write("a", 0, 1), write("b", 1.5, 2), read("b", 3, 4)], ""),
         ([write("a", 0, 5), write("b", 1, 5), read("a", 2, 3), read("b", 3.5, 4)], ""),
         ([write("c", 0, 1, "unknown"), read("", 2, 3)], ""),
-        ([told(1, "09:00", 0), told(1, "09:00", 1), told(2, "10:00", 2)], ""),
+        ([clock_read(1, "09:00", 0), clock_read(1, "09:00", 1), clock_read(2, "10:00", 2)], ""),
         ([write("c", 0, 1)], "LOST"),
         ([write("a", 0, 1, "refused")], "KEPT"),
         ([read("c", 0, 1)], "TAKEN BACK"),
         ([read("b", 0, 1), read("a", 2, 3)], "STALE"),
         ([write("b", 0, 1), read("a", 2, 3)], "STALE"),
-        ([told(2, "10:00", 0), told(1, "09:00", 1)], "BACKWARDS"),
-        ([told(1, "09:00", 0), told(1, "10:00", 1)], "SPLIT"),
+        ([clock_read(2, "10:00", 0), clock_read(1, "09:00", 1)], "BACKWARDS"),
+        ([clock_read(1, "09:00", 0), clock_read(1, "10:00", 1)], "SPLIT"),
     ],
 )
 def test_the_checker(seen: list[Seen], found: str) -> None:

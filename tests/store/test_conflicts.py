@@ -1,4 +1,4 @@
-"""Another process was faster: the request is worked on again, a bounded number of times. And stores asked by round trips."""
+"""If another process was faster, the request is repeated, a bounded number of times. Also for remote stores."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADERS = {"Authorization": "Bearer counterfoil-key"}
 
 
 class Engine(SqliteLog):
-    """A store on which the test plays: ``before_commit`` is called before each commit, and may raise."""
+    """A store that the test controls: ``before_commit`` is called before each commit, and may raise."""
 
     before_commit: Callable[[Sequence[Change]], None] = staticmethod(lambda operations: None)
     before_look: Callable[[], None] = staticmethod(lambda: None)
@@ -68,7 +68,7 @@ class RemoteEngine(Engine):
 
 
 class Process:
-    """One of the processes at a store; all of them are in this one here, so that the test decides who is first."""
+    """One of the processes that use a store; all run in the test's process, so that the test decides their order."""
 
     def __init__(self, store: Path, apis: Sequence[str] = ("billingplatform",), own: Sequence[API] = ()) -> None:
         self.application: Application = build(apis, own=own, scenario_name="one-month", store=str(store), workers=2)

@@ -25,7 +25,7 @@ from counterfoil.world.commands import CreateRun
 
 
 def said(code: int, *arguments: str) -> str:
-    """What ``counterfoil`` writes when it exits with that code, in this process."""
+    """The output of ``counterfoil``, which must exit with that code, in this process."""
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == code, (done.output, done.exception)
     return str(done.output)
@@ -161,7 +161,7 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="permissions are another thing there")
 def as_another_user(call: Callable[[], str]) -> str:
-    """What ``call`` returns or raises in a process without root's rights, for which permissions do not hold."""
+    """The result of ``call`` in a process without root's rights, since permissions do not apply to root."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

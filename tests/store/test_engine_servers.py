@@ -1,4 +1,4 @@
-"""Servers whose worlds are in a PostgreSQL or Redis server: what one acknowledges the other shows, and what all do without it."""
+"""Servers with worlds in PostgreSQL or Redis: a change that one acknowledges is visible at the other, and outages are handled."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def test_the_laws_hold_while_another_server_writes(started_redis: Redis) -> None
 
 
 def answers(client: Client, path: str) -> bool:
-    """Whether it is answered with 200: not over a connection to a worker that was killed."""
+    """Whether the request is answered with 200, on a new connection, since the old worker may be killed."""
     try:
         return client("GET", path).status == 200
     except (OSError, http.client.HTTPException):

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis as stores: what they keep, what they refuse, and what is said when they cannot be used."""
+"""PostgreSQL and Redis as stores: what they keep, what they refuse, and the messages if they cannot be used."""
 
 from __future__ import annotations
 
@@ -184,8 +184,8 @@ def test_two_servers_that_append_at_once_both_go_on(remote_store: str) -> None:
 
 
 class Cable:
-    """Between a store's client and its server. It breaks once, at a commit that has ``mark`` in it: before the commit is
-    passed on, or after the server has done it and before the answer is back."""
+    """A proxy between a store's client and its server. It breaks once, at a commit that contains ``mark``: before the commit is
+    forwarded, or after the server executed it and before the response arrives."""
 
     def __init__(self, server: DatabaseServer, mark: bytes, *, after: bool) -> None:
         self._target, self._mark, self._after = server.port, mark, after

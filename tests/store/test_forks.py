@@ -1,4 +1,4 @@
-"""No connection to a store crosses a fork: what the supervisor and two workers have open, as the system lists it."""
+"""No connection to a store crosses a fork: the open files of the supervisor and two workers, as the system lists them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KCMP_FILE = 0
 
 
 def opened(process: int) -> dict[int, str]:
-    """What each of its file descriptors is."""
+    """The target of each of its file descriptors."""
     found = {}
     for each in Path(f"/proc/{process}/fd").iterdir():
         try:
@@ -53,7 +53,7 @@ def used(served: Served) -> list[int]:
 
 
 def is_reached(client: Client) -> bool:
-    """Whether the worker takes connections by now."""
+    """Whether the worker accepts connections now."""
     try:
         return client("GET", "/ready").status == 200
     except AssertionError:

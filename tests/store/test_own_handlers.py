@@ -1,5 +1,4 @@
-"""A function of the user's own, in one of several processes, is called again where another process was faster, and no longer
-than it may take."""
+"""A user's own function in one of several processes is called again if another process was faster, within its time limit."""
 
 from __future__ import annotations
 

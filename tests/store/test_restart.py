@@ -1,4 +1,4 @@
-"""Worlds outlive the server: what was done in them is there after kill -9, and costs nothing until it is asked for."""
+"""Worlds outlive the server: their changes survive kill -9, and a world costs nothing until it is requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer waits for the store, only for the changes that it shows; no other request waits."""
+"""A response waits for the store only until the changes that it shows are kept; other requests do not wait."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADERS = {"Authorization": "Bearer counterfoil-key", "x-api-key": "counterfoil-
 
 
 class Disk:
-    """Stands before the store's commits: lets them through, holds them, or fails them before or after they were written."""
+    """Wraps the store's commits: forwards them, holds them, or fails them before or after they were written."""
 
     def __init__(self, log: SqliteLog) -> None:
         self._commit, self._recover = log.commit, log.recover

@@ -1,4 +1,4 @@
-"""Several workers serve the same worlds: whichever a request reaches, it shows and counts what any of them did."""
+"""Several workers serve the same worlds: each worker shows and counts what any of them did."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Two processes at a store that takes a round trip to ask: a change is worked on without a look, and everything comes out as if
-each request had looked first."""
+"""Two processes at a remote store: a change is computed without reading the store first, with the same results as if each
+request had read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo world has variety: all billing statuses, bills paid in time and late, disputed and credited ones, several tariffs."""
+"""The demo world has variety: all billing statuses, bills paid on time and late, disputed and credited bills, several tariffs."""
 
 from __future__ import annotations
 

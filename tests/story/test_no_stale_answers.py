@@ -1,8 +1,8 @@
 """No response is stale: after any writes, every response is equal to the one computed without any cache.
 
-Hypothesis tells stories of writes (commands of every kind that changes what is owed, switches, forks) and asks all five
-APIs the same questions after each. Every question is asked twice, as it is, and with nothing known from before; the two
-answers must be equal to the byte, headers included. The stories are the same in every run.
+Hypothesis generates writes (every kind of command that changes what is owed, switches, forks) and sends the same requests to
+all five APIs after each. Every request is sent twice, with and without the caches; the two responses must be equal to the byte,
+headers included. The writes are the same in every run.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _query(path: str, **names: Any) -> str:
 
 
 def _maybe(*values: Any) -> st.SearchStrategy[Any]:
-    """One of the values, or with probability one half nothing: with every filter given, nothing would be found."""
+    """One of the values, or None with probability one half: with every filter set, nothing would be found."""
     return st.sampled_from((None,) * len(values) + values)
 
 

@@ -1,4 +1,4 @@
-"""What the vendors have and the stand-in has not is answered 501, in the vendor's own error format."""
+"""The vendors' operations that the stand-in does not have are answered 501, in the vendor's own error format."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """After any payments, credit notes, refunds and cancellations, every bill has the same amounts in all five APIs.
 
-Hypothesis gives the commands, over HTTP as everything here. What a bill must be follows from its documents, which the control
-API lists: what is paid and credited is added up here, to the minor unit, in EUR, USD, JPY, KWD and BHD. One test plants the bug
+Hypothesis generates the commands; everything is sent over HTTP. The expected amounts follow from the documents that the control
+API lists: payments and credits are added up here, to the minor unit, in EUR, USD, JPY, KWD and BHD. One test plants the bug
 that the test is written for, and expects it to be found.
 """
 
@@ -36,7 +36,7 @@ Command = tuple[str, dict[str, Any]]
 
 
 class Client:
-    """One world, by its HTTP interfaces."""
+    """A client of one world's HTTP interfaces."""
 
     def __init__(self, client: httpx.Client, world: str) -> None:
         self.client = client
@@ -57,7 +57,7 @@ class Client:
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
-    """January and February are billed to six customers in five currencies: those of multi-currency, and Bahraini dinar."""
+    """January and February are billed to six customers in five currencies: the scenario multi-currency, and Bahraini dinar."""
     text = scenario("multi-currency").source.decode()
     text = text.replace("customers:\n", PEARL_TARIFF + "customers:\n", 1).replace("story:\n", PEARL + "story:\n", 1)
     path = tmp_path_factory.mktemp("scenarios") / "five-currencies.yaml"
@@ -245,7 +245,7 @@ def _flexprice(here: Client, number: int, bills: list[Any]) -> None:
 
 
 def _elevate(here: Client, customers: Any) -> None:
-    """What is paid and credited does not change what the previous run billed."""
+    """Payments and credits do not change what the previous run billed."""
     rows = here.get("/elevate/v1/customer-billing-summaries", page=1, pageSize=100)
     assert len(rows) == len(customers)
     for row in rows:

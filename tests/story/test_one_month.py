@@ -1,4 +1,4 @@
-"""One story that all five documents describe, made by commands and read through all five APIs over HTTP.
+"""One story that all five documents describe, executed by commands and read through all five APIs over HTTP.
 
 Acme pays 10.00 a month and 0.05 a megabyte. 12.00 = 10.00 + 40 × 0.05; with 19 % tax 14.28 = 12.00 + 2.28.
 """

@@ -1,4 +1,4 @@
-"""A tariff chooses whether a fee for part of a month is a part of it; all five APIs show the amount it comes to."""
+"""A tariff decides whether a fee is prorated for part of a month; all five APIs show the resulting amount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same instant in any offset makes the same world, equal in every byte and amount."""
+"""The same instant with any UTC offset makes the same world, equal in every byte and amount."""
 
 from __future__ import annotations
 

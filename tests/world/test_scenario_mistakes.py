@@ -1,4 +1,4 @@
-"""What a story must not do with money, and what YAML 1.1 would have read otherwise: refused with file, line and member.
+"""Invalid uses of money in a story, and values that YAML 1.1 reads differently, are refused with file, line and member.
 
 The story is that of ``late-payer``. Tardy (3) owes 14.28 twice; Prompt (1) has paid both bills.
 """

@@ -1,4 +1,4 @@
-"""``counterfoil scenarios schema``: shipped scenarios fit it, what the loader refuses it refuses, and each key is explained."""
+"""``counterfoil scenarios schema``: included scenarios fit it, it refuses what the loader refuses, and it explains each key."""
 
 from __future__ import annotations
 

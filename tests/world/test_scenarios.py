@@ -1,4 +1,4 @@
-"""Scenario files: the included ones can be opened, and a mistake gives a line with its place and reason."""
+"""Scenario files: the included ones can be opened, and each mistake gives one line with place and reason."""
 
 from __future__ import annotations
 

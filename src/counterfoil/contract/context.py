@@ -161,15 +161,15 @@ class LawContext:
             del self.client.transcript[before:]
             self.observations.values[key] = (value, requests)
         self._observations_used[key] = self.observations.values[key][1]
-        found: V = self.observations.values[key][0]
-        return found
+        cached: V = self.observations.values[key][0]
+        return cached
 
     def fact(self, key: Hashable, find: Callable[[], V]) -> V:
         """``find()``, cached for the whole run: a property of the target that no write changes."""
         if key not in self.observations.facts:
             self.observations.facts[key] = find()
-        found: V = self.observations.facts[key]
-        return found
+        fact: V = self.observations.facts[key]
+        return fact
 
     @property
     def is_sparing(self) -> bool:
@@ -203,8 +203,8 @@ class LawContext:
     def now(self) -> datetime:
         """The target's time: from its capability ``now``, else from the ``Date`` header of its last response."""
         if "now" in self.client.target.capabilities:
-            found: datetime = self.client.target.capabilities["now"]()
-            return found
+            now: datetime = self.client.target.capabilities["now"]()
+            return now
         try:
             return parsedate_to_datetime(self.client.last_date or "")
         except ValueError:

@@ -107,9 +107,9 @@ def credential_scheme(spec: Mapping[str, Any]) -> tuple[str, str]:
 def _only_basic_is_enough(spec: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
     """Whether every operation with security accepts Basic alone, and some operation accepts nothing else."""
     operations = (operation for item in spec.get("paths", {}).values() for operation in item.values())
-    asked = [each.get("security", spec.get("security")) for each in operations if isinstance(each, dict)]
-    kinds = [{_kind_of_scheme(requirement, schemes) for requirement in each} for each in asked if each]
-    return bool(kinds) and all("basic" in each for each in kinds) and any(each == {"basic"} for each in kinds)
+    securities = [item.get("security", spec.get("security")) for item in operations if isinstance(item, dict)]
+    kinds = [{_kind_of_scheme(requirement, schemes) for requirement in security} for security in securities if security]
+    return bool(kinds) and all("basic" in kind for kind in kinds) and any(kind == {"basic"} for kind in kinds)
 
 
 def _kind_of_scheme(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) -> str:
@@ -119,8 +119,8 @@ def _kind_of_scheme(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) 
 
 def _has_bearer(requirement: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
     """Whether a requirement asks for a bearer token, which is sent in ``Authorization``."""
-    asked = [schemes.get(name, {}) for name in requirement]
-    return any(str(each.get("scheme")).lower() == "bearer" or each.get("type") == "oauth2" for each in asked)
+    required = [schemes.get(name, {}) for name in requirement]
+    return any(str(scheme.get("scheme")).lower() == "bearer" or scheme.get("type") == "oauth2" for scheme in required)
 
 
 def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
@@ -160,10 +160,10 @@ def query_keys(book: LawBook) -> dict[str, str]:
     header alone is enough."""
     document = book.document or {}
     schemes = document.get("components", {}).get("securitySchemes", {})
-    found = {name: each["name"] for name, each in schemes.items() if each.get("in") == "query" and each.get("name")}
-    asked = document.get("security") or _first_requirement(document)
-    is_needed = bool(asked) and all(any(name in found for name in requirement) for requirement in asked)
-    return {name: found[name] for requirement in asked for name in requirement if name in found} if is_needed else {}
+    keys = {name: key["name"] for name, key in schemes.items() if key.get("in") == "query" and key.get("name")}
+    security = document.get("security") or _first_requirement(document)
+    is_needed = bool(security) and all(any(name in keys for name in requirement) for requirement in security)
+    return {name: keys[name] for requirement in security for name in requirement if name in keys} if is_needed else {}
 
 
 def _first_requirement(spec: Mapping[str, Any]) -> list[dict[str, Any]]:

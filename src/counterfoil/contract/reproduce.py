@@ -55,7 +55,7 @@ def command_of(options: CheckOptions) -> str:
     for name, values in (("--known", options.known), ("--switch", options.switches), ("--only", options.only)):
         words += [word for value in values for word in (name, value)]
     flags = {"--writes": options.writes, "--fast": options.fast, "--strict": options.strict}
-    words += [name for name, given in flags.items() if given]
+    words += [name for name, is_set in flags.items() if is_set]
     for name, value in {
         "--max-examples": options.max_examples,
         "--rate": options.rate,

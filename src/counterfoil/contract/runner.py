@@ -159,26 +159,26 @@ def run_laws(
     observations = observations if observations is not None else ObservationCache()
     recording = Recording()
     client.on_answer = recording.add
-    laws_without_response, why, gone = 0, "", ""
+    laws_without_response, reason, last_error = 0, "", ""
     laws = selected_laws(book, writes=writes, only=only)
     for number, law in enumerate(laws, 1):
-        if why:
-            yield untried(law, NOT_TRIED, why)
+        if reason:
+            yield untried(law, NOT_TRIED, reason)
             continue
         progress(f"law {number} of {len(laws)}: {law.id}")
         try:
             record = _try_unless_vacuous(law, client, spec, observations, effort, recording)
         except OutOfTime:
-            why = TIME_USED_UP
-            yield untried(law, NOT_TRIED, why)
+            reason = TIME_USED_UP
+            yield untried(law, NOT_TRIED, reason)
             continue
         no_response = record.status == FAILED and all(finding.expected == "a response" for finding in record.findings)
         laws_without_response = laws_without_response + 1 if no_response else 0
         yield as_question(record) if law.confidence < SURE else record
         if laws_without_response >= MAX_SILENT_LAWS:
-            why, gone = "the target stopped answering", record.findings[0].got
-    if gone:
-        raise CouldNotRun(f"{why}: {gone}")
+            reason, last_error = "the target stopped answering", record.findings[0].got
+    if last_error:
+        raise CouldNotRun(f"{reason}: {last_error}")
     for law in book.laws:
         if not writes and (law.writes or law.needs) and is_selected(law, only):
             yield untried(law, NOT_APPLICABLE, "changes something; use --writes")

@@ -46,22 +46,23 @@ def _examine(pool: Any, asked: Any) -> int:
     laws_broken: dict[str, tuple[str, ...]] = {}
     complained: dict[str, bool] = {}
     if not asked.no_laws:
-        found = {pool.submit(jobs.broken_laws, d.id): d for d in chosen}
-        for place, future in enumerate(as_completed(found), 1):
-            defect = found[future]
+        futures = {pool.submit(jobs.broken_laws, d.id): d for d in chosen}
+        for place, future in enumerate(as_completed(futures), 1):
+            defect = futures[future]
             laws_broken[defect.id] = tuple(_result(future, ()))
             _keep(defect.id, laws_broken, complained)  # one by one: a run that is cut off is not lost
-            print(f"{place}/{len(found)} {defect.id}: {len(laws_broken[defect.id]) or 'NO'} laws", file=sys.stderr)
+            print(f"{place}/{len(futures)} {defect.id}: {len(laws_broken[defect.id]) or 'NO'} laws", file=sys.stderr)
     if not asked.no_conformance:
         clean = {group: pool.submit(conformance, *group) for group in groups}
-        told = {pool.submit(jobs.complaints, d.id): d for d in chosen}
-        for place, future in enumerate(as_completed(told), 1):
-            defect = told[future]
+        futures = {pool.submit(jobs.complaints, d.id): d for d in chosen}
+        for place, future in enumerate(as_completed(futures), 1):
+            defect = futures[future]
             more = set(_result(future, ())) - clean[defect.api, defect.scenario].result()
             complained[defect.id] = bool(more)
             _keep(defect.id, laws_broken, complained)
             print(
-                f"{place}/{len(told)} {defect.id}: conformance {'complains' if more else 'is content'}", file=sys.stderr
+                f"{place}/{len(futures)} {defect.id}: conformance {'complains' if more else 'is content'}",
+                file=sys.stderr,
             )
     record = records.read()
     laws = [law.id for api in api_names() for law in laws_of(api)]
@@ -69,7 +70,7 @@ def _examine(pool: Any, asked: Any) -> int:
     survivors = [d.id for d in chosen if not record[d.id].laws and not record[d.id].conformance]
     print(f"{len(chosen)} defects in {time.monotonic() - started:.0f} s; see {REPORT} and {RECORD}")
     print(f"not caught: {len(survivors)} {', '.join(survivors[:12])}")
-    idle = records.idle(record, laws)
+    idle = records.laws_that_caught_nothing(record, laws)
     print(f"laws that never caught anything: {len(idle)} {', '.join(idle[:12])}")
     return 1 if survivors else 0
 

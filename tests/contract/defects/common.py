@@ -1,4 +1,4 @@
-"""Bugs that any API can have, in who gets in, in tokens and in errors: ``plant_common("elevate", "anybody_may_read", …)``."""
+"""Bugs that any API can have, in authentication, tokens and errors: ``plant_common("elevate", "anybody_may_read", …)``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def has_credential(request: Request) -> bool:
 
 
 def with_key(request: Request, key: str = KEY) -> Request:
-    """The same, asked with a credential that may see everything."""
+    """The same request with a credential without restrictions."""
     return request.with_headers(authorization=f"Bearer {key}", x_api_key=None)
 
 
@@ -125,7 +125,7 @@ def forbidden_is_unauthorized(response: Response) -> Response:
 
 
 def tokens_last(name: str, says: str, is_good: Callable[[timedelta, int], bool]) -> Defect:
-    """Tokens from a login are good while ``is_good(age, status)``, with the status that the right server answers."""
+    """Tokens from a login are valid while ``is_good(age, status)``; ``status`` is the correct server's."""
 
     async def defect(request: Request, ask: Ask) -> Response:
         response = await ask(request)

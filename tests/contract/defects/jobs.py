@@ -21,7 +21,7 @@ def broken_laws(id: str) -> list[str]:
 
 
 def is_caught_sparingly(id: str) -> bool:
-    """Whether a law catches the defect with the few cases that are tried at a target with a long list."""
+    """Whether a law catches the defect with the few cases tried at a target with a long list."""
     defect = DEFECTS[id]
     known = set(read()[id].laws) if id in read() else set()
     laws = sorted(laws_of(defect.api), key=lambda law: law.id not in known)

@@ -1,4 +1,4 @@
-"""Ways for a list operation to page, filter and sort wrongly, worked out from the whole list as the application gives it."""
+"""Ways for a list operation to page, filter and sort wrongly, computed from the application's whole list."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list operation: how to ask for all of it, which part a query means, and where the counts stand.
+    """A list operation: how to request all of it, which part a query selects, and which headers have the counts.
 
-    ``whole`` are the parameters that ask for everything, ``paging`` those that choose a part; ``window(query)`` is the first
-    and the end of that part. ``key`` names a row. ``counts`` are the headers with the rows in the part and in the whole.
+    ``whole`` are the parameters that request everything, ``paging`` those that choose a part; ``window(query)`` is the start
+    and the end of that part. ``key`` identifies a row. ``counts`` are the headers with the rows in the part and in the whole.
     """
 
     operation: str
@@ -47,8 +47,8 @@ class ListOf:
     def part(self, response: Response, part: list[Row], total: int | None = None) -> Response:
         response = response.with_json(part)
         counts = (len(part),) if total is None else (len(part), total)
-        told = {name.replace("-", "_"): str(count) for name, count in zip(self.counts, counts, strict=False)}
-        return response.with_headers(**told)
+        headers = {name.replace("-", "_"): str(count) for name, count in zip(self.counts, counts, strict=False)}
+        return response.with_headers(**headers)
 
     def pages(self, function: Callable[[list[Row], int, int], list[Row]]) -> wire.Defect:
         """``f(whole list, first, end) -> rows``: the part that the caller gets."""

@@ -1,4 +1,4 @@
-"""The list of planted defects: each is one bug of one API, planted on the wire, found in the folders of ``apis/``.
+"""The list of planted defects: each is one bug of one API, planted on the wire; the files in ``apis/`` define them.
 
     defect = defects_of("elevate")
 
@@ -8,7 +8,7 @@
         '''A page holds one row less than asked for.'''
         return rows[:-1]
 
-A defect says nowhere which laws should notice it.
+A defect does not say which laws should notice it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import wire
 
 @dataclass(frozen=True)
 class Defect:
-    """One bug to plant. ``scenario`` is the story in which it shows, ``wanting`` the law that is still to be written for it."""
+    """One bug to plant. ``scenario`` is the scenario in which it shows, ``wanting`` the law that is still missing for it."""
 
     api: str
     family: str

@@ -1,6 +1,6 @@
-"""What every defect was caught by, as ``python -m tests.contract.defects`` found it out, and the report made of that.
+"""The record of what caught each defect, written by ``python -m tests.contract.defects``, and its report.
 
-``caught.json`` is that record. The tests lean on it for which laws to try first, and check what it says; it decides nothing.
+``caught.json`` is that record. The tests choose by it which laws to try first, and check it; no test passes because of it.
 """
 
 from __future__ import annotations
@@ -28,22 +28,21 @@ class Caught:
 
 
 def read() -> dict[str, Caught]:
-    """The record, by defect; of those that are still there."""
-    told: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
-    return {id: Caught(tuple(each["laws"]), each["conformance"]) for id, each in told.items() if id in DEFECTS}
+    """The record by defect, without defects that no longer exist."""
+    caught: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
+    return {id: Caught(tuple(each["laws"]), each["conformance"]) for id, each in caught.items() if id in DEFECTS}
 
 
 def write(record: Mapping[str, Caught]) -> None:
-    told = {id: {"conformance": each.conformance, "laws": list(each.laws)} for id, each in sorted(record.items())}
-    lines = ",\n".join(f"{json.dumps(id)}: {json.dumps(each)}" for id, each in told.items())
+    caught = {id: {"conformance": each.conformance, "laws": list(each.laws)} for id, each in sorted(record.items())}
+    lines = ",\n".join(f"{json.dumps(id)}: {json.dumps(each)}" for id, each in caught.items())
     RECORD.write_text(f"{{\n{lines}\n}}\n")
 
 
-def witnesses(record: Mapping[str, Caught]) -> dict[str, list[str]]:
-    """For each defect the laws that are to catch it, so that every law has caught something and few are tried.
-
-    A law goes to a defect that no other law catches, if it can, and else to the one caught by the fewest; a defect that no
-    law is left for gets the first of those that caught it.
+def laws_to_try(record: Mapping[str, Caught]) -> dict[str, list[str]]:
+    """The laws to try for each defect, so that every law catches something and few laws are tried. A law is assigned to a
+    defect that no other law catches, if possible, else to the defect that the fewest laws catch; a defect without a law gets the
+    first law that caught it.
     """
     given: dict[str, list[str]] = {id: [] for id in record}
     for law in sorted({law for caught in record.values() for law in caught.laws}):
@@ -54,7 +53,7 @@ def witnesses(record: Mapping[str, Caught]) -> dict[str, list[str]]:
     return given
 
 
-def idle(record: Mapping[str, Caught], laws: Iterable[str]) -> list[str]:
+def laws_that_caught_nothing(record: Mapping[str, Caught], laws: Iterable[str]) -> list[str]:
     """The laws that never caught anything."""
     busy = {law for caught in record.values() for law in caught.laws}
     return [law for law in laws if law not in busy]
@@ -77,7 +76,7 @@ def report(record: Mapping[str, Caught], laws: Iterable[str]) -> str:
         *_table("family", families, lambda defect: defect.family, known),
         "",
         f"Not caught: {', '.join(not_caught) or 'none'}.",
-        f"Laws that never caught anything: {', '.join(idle(record, laws)) or 'none'}.",
+        f"Laws that never caught anything: {', '.join(laws_that_caught_nothing(record, laws)) or 'none'}.",
         "",
         "| defect | what is wrong | caught by laws | by conformance alone |",
         "|---|---|---|---|",
@@ -100,11 +99,11 @@ def _table(title: str, names: Iterable[str], of: Any, known: list[tuple[Defect, 
             alone[name] += bool(caught.conformance)
             all_[name] += bool(caught.laws or caught.conformance)
     for name in (*names, ""):
-        told = (
+        counts = (
             f"{alone[name]} ({_share(alone[name], planted[name])})",
             f"{all_[name]} ({_share(all_[name], planted[name])})",
         )
-        lines.append(f"| {name or '**all**'} | {planted[name]} | {told[0]} | {told[1]} |")
+        lines.append(f"| {name or '**all**'} | {planted[name]} | {counts[0]} | {counts[1]} |")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Tries laws, and Schemathesis, at a stand-in in this process, clean or with a defect planted.
+"""Runs laws and Schemathesis against a stand-in in this process, with or without a planted defect.
 
 The only file here that knows how the application is built and how laws are run.
 """
@@ -37,10 +37,12 @@ SEEDS = range(20)
 
 
 @contextmanager
-def standing(api: str, scenario: str, seed: int | None = None, defect: Defect | None = None) -> Iterator[Target]:
-    """A stand-in with a world of its own, with a defect on the wire or without; gone afterwards.
+def running_stand_in(
+    api: str, scenario: str, seed: int | None = None, defect: Defect | None = None
+) -> Iterator[Target]:
+    """A stand-in with a world of its own, with or without a defect on the wire; closed on exit.
 
-    Raises ``DefectFailed`` if the defect's own code failed: the 500 that comes of it must not count as the bug it plants.
+    Raises ``DefectFailed`` if the defect's own code failed: the resulting 500 must not count as the planted bug.
     """
     application = build([api], scenario_name=scenario, seed=seed)
     failures: list[Exception] = []
@@ -63,7 +65,7 @@ def _noting(defect: WireDefect, failures: list[Exception]) -> WireDefect:
 
 
 def laws_of(api: str) -> list[Law]:
-    """All laws of an API's book in the order they are tried: those that read, that write, that have something done."""
+    """All laws of an API in the order they are tried: laws that read, that write, that use capabilities."""
     return selected_laws(law_book(api), writes=True)
 
 
@@ -78,7 +80,7 @@ def _tried(
 
 def clean_verdict(api: str, scenario: str, seed: int | None, effort: EffortLevel = QUICK) -> list[Record]:
     """Every law at the stand-in as it is."""
-    with standing(api, scenario, seed) as target:
+    with running_stand_in(api, scenario, seed) as target:
         return list(_tried(target, api, laws_of(api), effort))
 
 
@@ -90,7 +92,7 @@ def catching(
     ``sparing`` tries only the cases that are tried at a target with a long list.
     """
     caught: list[Record] = []
-    with standing(defect.api, defect.scenario, defect=defect) as target:
+    with running_stand_in(defect.api, defect.scenario, defect=defect) as target:
         for record in _tried(target, defect.api, laws, effort, sparing=sparing):
             if record.status == FAILED:
                 caught.append(record)
@@ -101,7 +103,7 @@ def catching(
 
 def conformance(api: str, scenario: str, defect: Defect | None = None) -> set[tuple[str, str]]:
     """What Schemathesis complains about, as (operation, check), with a defect planted or without."""
-    with standing(api, scenario, defect=defect) as target:
+    with running_stand_in(api, scenario, defect=defect) as target:
         assert target.conformance_target is not None
         job = job_for(api, target.conformance_target, fast=True, writes=True, max_examples=5)
         found = run_conformance(job, app=target.app)
@@ -117,6 +119,6 @@ __all__ = [
     "clean_verdict",
     "conformance",
     "laws_of",
+    "running_stand_in",
     "scenario_names",
-    "standing",
 ]

@@ -1,6 +1,6 @@
 """Plants a defect on the wire: in front of any ASGI application, in the requests it gets or the responses it gives.
 
-It needs the standard library only and knows no application, so renames in the application do not affect it. A defect is an async
+It uses only the standard library and HTTP, so renames in the application do not affect it. A defect is an async
 function ``(request, ask) -> Response``; the decorators make one of something smaller::
 
     @rows("GET /customers")
@@ -136,7 +136,7 @@ Defect = Callable[[Request, Ask], Awaitable[Response]]
 
 
 def plant(app: ASGI, defect: Defect) -> ASGI:
-    """The application with the defect; what is not HTTP goes by untouched."""
+    """The application with the defect; anything but HTTP passes unchanged."""
     memory: dict[Any, Any] = {}
 
     async def planted(scope: Any, receive: Any, send: Any) -> None:
@@ -180,7 +180,7 @@ def plant(app: ASGI, defect: Defect) -> ASGI:
 
 
 def exchange(*operations: str) -> Callable[[Any], Defect]:
-    """``async def f(request, ask) -> Response``, for these operations (all, if none); the others are asked as they are."""
+    """``async def f(request, ask) -> Response``, for these operations (all, if none); others pass unchanged."""
 
     def made(function: Any) -> Defect:
         @functools.wraps(function)
@@ -193,7 +193,7 @@ def exchange(*operations: str) -> Callable[[Any], Defect]:
 
 
 def changes_request(*operations: str) -> Callable[[Any], Defect]:
-    """``f(request) -> Request``: what the application is asked instead."""
+    """``f(request) -> Request``: the request that the application receives instead."""
 
     def made(function: Any) -> Defect:
         @exchange(*operations)
@@ -207,7 +207,7 @@ def changes_request(*operations: str) -> Callable[[Any], Defect]:
 
 
 def query(*operations: str) -> Callable[[Any], Defect]:
-    """``f(query) -> query``: the parameters the application is asked with."""
+    """``f(query) -> query``: the query that the application receives."""
 
     def made(function: Any) -> Defect:
         changed = functools.wraps(function)(lambda request: request.with_query(function(request.query)))
@@ -217,7 +217,7 @@ def query(*operations: str) -> Callable[[Any], Defect]:
 
 
 def sent(*operations: str) -> Callable[[Any], Defect]:
-    """``f(body) -> body``: the JSON object the application is sent."""
+    """``f(body) -> body``: the JSON body that the application receives."""
 
     def changed(function: Any, request: Request) -> Request:
         return request.with_json(function(request.json)) if isinstance(request.json, dict) else request
@@ -228,7 +228,7 @@ def sent(*operations: str) -> Callable[[Any], Defect]:
 
 
 def changes_response(*operations: str) -> Callable[[Any], Defect]:
-    """``f(response) -> Response``: what the caller gets instead, whatever the status."""
+    """``f(response) -> Response``: the response that the caller receives instead, whatever the status."""
 
     def made(function: Any) -> Defect:
         @exchange(*operations)

@@ -1,7 +1,7 @@
 """billingplatform.uk: billing runs, listed, fetched, created and changed.
 
-Written from docs/vendors/billingplatform.md and the documents it names. It refuses to know
-counterfoil, and how a run is requested and produced: the documents give the API no way to do that.
+Written from docs/vendors/billingplatform.md and the documents it names. It does not use counterfoil. The API has no operation
+to request and produce a run, since the documents have none.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def create_app(*, bugs: frozenset[str] = frozenset()) -> Flask:
             return jsonify(_changed(run, body, changes, common.now(app), bugs))
 
     def move_run(run_id: str) -> bool:
-        """Move a run to its next status, as the documents give the API no way to; False when it has the last one.
+        """Move a run to its next status, for which the documents have no operation; False if it has the last one.
 
         Bills cannot be requested without an invoice date (docs/vendors/billingplatform.md#request-needs-invoice-date).
         """
@@ -153,7 +153,7 @@ def _selected(found: list[Run], bugs: frozenset[str]) -> list[Run]:
 
 
 def _moment(name: str, text: str) -> datetime:
-    """Read an ISO 8601 moment, UTC where it names no zone; answers 400 when it is none."""
+    """Read an ISO 8601 date-time, in UTC without an offset; answers 400 if it is invalid."""
     try:
         if not _MOMENT.fullmatch(text):
             raise ValueError(text)
@@ -218,8 +218,7 @@ def _changed(
 
 
 def _as_json(run: Run, bugs: frozenset[str]) -> dict[str, Any]:
-    """The full run: what is not set is null; money is text with two decimals, as
-    docs/vendors/billingplatform.md#serialisation has it."""
+    """The full run: unset members are null; money is text with two decimals (docs/vendors/billingplatform.md#serialisation)."""
     written = {name: run.written.get(name) for name in WRITABLE}
     return {
         "id": run.id if "ids_are_numbers" in bugs else str(run.id),

@@ -1,6 +1,6 @@
-"""HTTP plumbing both applications need: keys, error bodies, JSON bodies, the clock.
+"""HTTP helpers for both applications: keys, error bodies, JSON bodies, the clock.
 
-It refuses to know any resource of either API, and anything about counterfoil.
+It is independent of the APIs' resources and of counterfoil.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ Clock = Callable[[], datetime]
 
 
 def new_app(name: str, bugs: frozenset[str], known_bugs: frozenset[str]) -> Flask:
-    """Make an app whose clock is `app.config["CLOCK"]`, a callable giving an aware datetime, replaceable at any time.
+    """Make an app whose clock is `app.config["CLOCK"]`, a callable that returns an aware datetime and can be replaced at any
+    time. The wall clock is the default, since a checker asks for changes "since now" by its own clock.
 
-    The wall clock is only its default: a checker asks for "what changed since now" by its own clock.
-
-    Raises:
-        ValueError: a bug is named that the application does not know.
+        Raises:
+            ValueError: a bug is named that the application does not know.
     """
     if unknown := sorted(bugs - known_bugs):
         raise ValueError(f"unknown bugs: {', '.join(unknown)}; known: {', '.join(sorted(known_bugs))}")
@@ -39,7 +38,7 @@ def new_app(name: str, bugs: frozenset[str], known_bugs: frozenset[str]) -> Flas
 
 
 def now(app: Flask) -> datetime:
-    """The application's present moment, aware."""
+    """The application's current time, with time zone."""
     clock: Clock = app.config["CLOCK"]
     return clock()
 
@@ -69,7 +68,7 @@ def refuse_unauthenticated(why: str) -> None:
 
 
 def json_object() -> dict[str, Any]:
-    """The request body as a JSON object; answers 400 when it is anything else."""
+    """The request body as a JSON object; answers 400 if it is anything else."""
     try:
         body = json.loads(request.get_data(), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -80,7 +79,7 @@ def json_object() -> dict[str, Any]:
 
 
 def whole_number(name: str, text: str, lowest: int | None = None, highest: int | None = None) -> int:
-    """Read a query parameter as a whole number; answers 400 when it is none or out of range."""
+    """Read a query parameter as a whole number; answers 400 if it is invalid or out of range."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 1000):
         abort(400, f"{name} must be a whole number")

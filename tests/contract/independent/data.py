@@ -1,6 +1,6 @@
-"""The records both applications start from; always the same ones.
+"""The records that both applications start with; always the same.
 
-It refuses to know HTTP, and how a record is written in an answer.
+It is independent of HTTP and of the format of responses.
 """
 
 from __future__ import annotations

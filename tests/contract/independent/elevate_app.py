@@ -1,7 +1,7 @@
 """Elevate Billing: customer billing summaries and the token they need.
 
-Written from docs/vendors/elevate.md and the documents it names. It refuses to know
-counterfoil, and any other operation of the vendor.
+Written from docs/vendors/elevate.md and the documents it names. It does not use counterfoil, and has no other operation of the
+vendor.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def create_app(*, bugs: frozenset[str] = frozenset()) -> Flask:
 
 
 class Tokens:
-    """The bearer tokens in force: the lasting key, and those issued in the last fifteen minutes (1.5)."""
+    """The valid bearer tokens: the permanent key, and tokens issued in the last fifteen minutes."""
 
     def __init__(self, app: Flask, bugs: frozenset[str]) -> None:
         self._app = app
@@ -142,7 +142,7 @@ def _credentials(body: dict[str, Any]) -> tuple[str, str]:
 
 
 def _refuse_other_media_types() -> None:
-    """Answer 406 to a caller who accepts no JSON (docs/vendors/elevate.md#method-and-accept)."""
+    """Answer 406 to a client that does not accept JSON (docs/vendors/elevate.md#method-and-accept)."""
     if request.headers.get("Accept", "").strip() and not request.accept_mimetypes["application/json"]:
         abort(406, "only application/json is available")
 
@@ -164,15 +164,14 @@ def _json_number(amount: Decimal) -> int | float:
 
 
 def _filtered(summaries: list[Summary], bugs: frozenset[str]) -> list[Summary]:
-    """docs/vendors/elevate.md#filter-grammar: what passes every filter given."""
+    """docs/vendors/elevate.md#filter-grammar: the summaries that pass every given filter."""
     given = [(name, request.args[name]) for name in FILTERS if name in request.args]
     combine = any if given and "filters_combine_with_or" in bugs else all
     return [s for s in summaries if combine(_passes(s[name], wanted, bugs) for name, wanted in given)]
 
 
 def _passes(value: str | float, wanted: str, bugs: frozenset[str]) -> bool:
-    """docs/vendors/elevate.md#filters. A filter is a string by type, so a word for a number, or an unknown status, just
-    finds nothing."""
+    """docs/vendors/elevate.md#filters. A filter is a string, so text for a number, or an unknown status, finds nothing."""
     if wanted.startswith("in:"):
         choices = wanted.removeprefix("in:").split(",")
         if "in_matches_first_only" in bugs:

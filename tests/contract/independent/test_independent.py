@@ -1,6 +1,5 @@
-"""The two independent applications keep the rules, and every planted bug changes an answer.
-
-The second half matters most: a planted bug that changed nothing would make a checker look blind that is not.
+"""The two independent applications keep the rules, and every planted bug changes a response. The second half matters most: with
+a planted bug that changes nothing, a good checker would look blind.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Answer = tuple[int, Any]
 
 
 class Caller:
-    """Someone using one of the two applications over HTTP, at a time of their choosing."""
+    """A client of one of the two applications over HTTP, at a chosen time."""
 
     def __init__(self, module: Any, *bugs: str) -> None:
         app = module.create_app(bugs=frozenset(bugs))

@@ -142,9 +142,9 @@ def _partner(
     nothing."""
     for first, value in filters:
         found = first.select(items, value)
-        even = {pair: _evenness(pair, found) for pair in others if pair[0].field.name != first.field.name}
-        best = max(even, key=lambda pair: even[pair], default=None)
-        if best is not None and even[best]:
+        evenness = {pair: _evenness(pair, found) for pair in others if pair[0].field.name != first.field.name}
+        best = max(evenness, key=lambda pair: evenness[pair], default=None)
+        if best is not None and evenness[best]:
             return (best,)
     return ()
 
@@ -153,10 +153,11 @@ def _halving(c: ItemList, items: Sequence[Any]) -> list[tuple[Filter, Any]]:
     """The filters that take one value, each with the value that comes closest to halving the items; the most even first."""
     chosen: dict[tuple[Filter, Any], int] = {}
     for filter_ in (f for f in c.filters if f.relation in PLAIN):
-        even = {(filter_, wanted): _evenness((filter_, wanted), items) for wanted in observed(filter_.field, items)[:5]}
-        best = max(even, key=lambda pair: even[pair], default=None)
-        if best is not None and even[best] > 1:
-            chosen[best] = even[best]
+        pairs = [(filter_, wanted) for wanted in observed(filter_.field, items)[:5]]
+        evenness = {pair: _evenness(pair, items) for pair in pairs}
+        best = max(evenness, key=lambda pair: evenness[pair], default=None)
+        if best is not None and evenness[best] > 1:
+            chosen[best] = evenness[best]
     return sorted(chosen, key=lambda pair: -chosen[pair])
 
 

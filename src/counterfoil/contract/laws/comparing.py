@@ -152,7 +152,7 @@ def by_instant(id: str, c: ItemList, comparisons: Comparisons, *clauses: str) ->
 def each_with_another(
     id: str, c: ItemList, seconds: Sequence[Filter], *clauses: str, tries: Tries, others: int = 2
 ) -> Law:
-    """Every filter works together with another: they find the items that match both."""
+    """Every filter can be combined with another: together they find the items that match both."""
 
     def check(ctx: LawContext) -> None:
         items = c.require_items(ctx, 2)

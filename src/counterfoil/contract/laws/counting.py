@@ -30,7 +30,7 @@ class _Counts:
     """The two headers of a list: ``in_body`` counts this response's items, ``in_all`` all that match."""
 
     ctx: LawContext
-    of: ItemList
+    item_list: ItemList
     items: Sequence[Any]
     in_body: str
     in_all: str
@@ -42,24 +42,24 @@ class _Counts:
 
     def limits(self) -> list[int | None]:
         count = len(self.items)
-        return [1, 2, count, max(1, count // 2), *([] if self.of.is_large(self.ctx) else [None, count + 1])]
+        return [1, 2, count, max(1, count // 2), *([] if self.item_list.is_large(self.ctx) else [None, count + 1])]
 
     def query_of(self, drawn: Drawn) -> dict[str, Any]:
-        assert isinstance(self.of.pages, Offsets)
+        assert isinstance(self.item_list.pages, Offsets)
         (filter_, wanted), (offset, limit), extra = drawn
-        query = {**extra, **(filter_.query(wanted) if filter_ else {}), self.of.pages.offset: offset}
-        return query | ({} if limit is None else {self.of.pages.limit: limit})
+        query = {**extra, **(filter_.query(wanted) if filter_ else {}), self.item_list.pages.offset: offset}
+        return query | ({} if limit is None else {self.item_list.pages.limit: limit})
 
     def check(self, drawn: Drawn) -> None:
         ctx, ((filter_, wanted), (offset, limit), _) = self.ctx, drawn
         query = self.query_of(drawn)
-        response = ctx.request(self.of.operation, query=query)
-        body = self.of.items(ctx.json_body(response, self.good))
+        response = ctx.request(self.item_list.operation, query=query)
+        body = self.item_list.items(ctx.json_body(response, self.good))
         found = number_in(ctx, response, self.in_body)
         ctx.expect(found == len(body), f"{self.in_body}: {len(body)}, the items in this body", found)
         matching = filter_.select(self.items, wanted) if filter_ else self.items
         total = number_in(ctx, response, self.in_all)
-        large = self.of.is_large(ctx)
+        large = self.item_list.is_large(ctx)
         agrees = total >= len(matching) if large else total == len(matching)
         ctx.expect(agrees, f"{self.in_all}: {len(matching)}, the items that match {brief(query)}", total)
         if limit is not None and not (large and offset + limit > len(matching)):

@@ -115,11 +115,11 @@ def union(id: str, c: ItemList, several: Filter, single: Filter, *clauses: str) 
         def united(wanted: tuple[Any, ...]) -> None:
             apart = [item for value in wanted for item in c.fetch_all(ctx, single.query(value))]
             got = c.fetch_all(ctx, several.query(wanted))
-            c.same_items(ctx, got, apart, f"what each of {several.write(wanted)} finds alone, together")
+            c.same_items(ctx, got, apart, f"the union of what each of {several.write(wanted)} finds alone")
 
         ctx.for_all(several.draw(several, c.whole_list(ctx)), united, max_examples=6, shown=several.query)
 
-    text = f"Several values in {several.param} find what each of them finds alone, together."
+    text = f"Several values in {several.param} find the union of what each value finds alone."
     return _law(id, c, clauses, text, check)
 
 

@@ -47,7 +47,7 @@ def _items(ctx: LawContext, c: ItemList, least: int = 1) -> Sequence[Any]:
 
 
 def slices(id: str, c: ItemList, *clauses: str, least: int = 6) -> Law:
-    """Every page is the slice of the whole list that its number and size say, whatever the sort and the filter."""
+    """Every page is the slice of the whole list for its number and size, under any sort and filter."""
 
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st
@@ -140,7 +140,7 @@ def past_the_end(id: str, c: ItemList, *clauses: str) -> Law:
 
 
 def any_offset(id: str, c: ItemList, *clauses: str) -> Law:
-    """offset skips that many items and limit bounds what follows, also where one is not a multiple of the other."""
+    """offset skips that many items and limit bounds the rest, even if one is not a multiple of the other."""
 
     def check(ctx: LawContext) -> None:
         from hypothesis import strategies as st

@@ -33,14 +33,16 @@ def in_order(ctx: LawContext, c: ItemList, items: Sequence[Any], keys: Keys) -> 
                 if left == right:
                     continue
                 break
-            order = " then ".join(f"{k.name} {'descending' if f else 'ascending'}" for k, f in keys)
+            order = " then ".join(
+                f"{k.name} {'descending' if is_descending else 'ascending'}" for k, is_descending in keys
+            )
             values = [[k.raw(item) for k, _ in keys] for item in (one, two)]
-            shown = [brief(found[0] if len(keys) == 1 else found) for found in values]
-            who = [c.identity.raw(item) for item in (one, two)]
+            shown = [brief(value[0] if len(keys) == 1 else value) for value in values]
+            ids = [c.identity.raw(item) for item in (one, two)]
             ctx.expect(
                 (left > right) == descending,
                 order,
-                f"{shown[0]} before {shown[1]} ({c.identity.name} {who[0]}, {who[1]})",
+                f"{shown[0]} before {shown[1]} ({c.identity.name} {ids[0]}, {ids[1]})",
             )
             break
 

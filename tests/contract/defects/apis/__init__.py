@@ -1,1 +1,1 @@
-"""Planted defects, one file for each API; every file here is found by itself."""
+"""Planted defects, one file for each API; every file here is discovered."""
