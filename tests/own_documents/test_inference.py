@@ -116,7 +116,7 @@ def test_corrections_may_stand_in_the_document_and_a_file_has_the_last_word(tmp_
         ("operations: {GET /guests: {role: dance}}", "not 'dance'"),
         ("operations: {GET /guests: {filters: {email: {field: email, operator: near}}}}", "operator one of"),
         ("- a list", "a model is a mapping"),
-        ("counterfoil: 9", "form 9"),
+        ("counterfoil: 9", "format 9"),
         ("{", "model.yaml:"),
     ],
 )

@@ -88,8 +88,8 @@ class Errors:
         return Response(status, body, headers, media_type=answer.sent_type)
 
     def _names_nothing(self, error: ApiError) -> bool:
-        """Whether a value in the path that no member can have is an unknown one: the document has 404, and no status for
-        invalid requests."""
+        """Whether an invalid value in the path counts as an unknown id: the document has 404, but no status for invalid
+        requests."""
         if error.detail.get("in") != "path":
             return False
         known = self.document.spec.operations.get(error.operation or "", {}).get("responses") or {}

@@ -188,7 +188,7 @@ class ResponseBodies:
         return made if any(made is each for each in shown) else self._successful(name, answer, made)
 
     def counted(self, operation: Operation, number: int) -> Json:
-        """The answer that says how many members there are, in JSON or as a text. Raises ``ApiError`` (501)."""
+        """The body with the number of members, as JSON or text. Raises ``ApiError`` (501)."""
         answer = self.document.answer(operation.name)
         if not answer.is_json:
             return str(number).encode()

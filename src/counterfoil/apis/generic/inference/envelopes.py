@@ -66,7 +66,10 @@ def map_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, str
 
 
 def count_place(reader: SchemaReader, answer: DocumentedResponse) -> Place | None:
-    """Where an answer that counts has the number: it is one, in JSON or as a text, or an object that has one whole number."""
+    """The place of the number in a count's response: the body itself (JSON or text), or the only integer of an object.
+
+    None if the response has no such number.
+    """
     plain = not answer.is_json and (answer.media_type or "").startswith("text/plain")
     types = reader.types(answer.schema) if answer.schema is not None else frozenset()
     if types & {"integer", "number"} or (plain and types <= {"string"}):

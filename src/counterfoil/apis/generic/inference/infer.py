@@ -45,7 +45,7 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 
 WRITES = ("create", "replace", "update")
 AT = {"list": "list", "count": "number"}
-"""What an answer has at a role's place, where that is not a member."""
+"""What the response has at the place ``at``, by role; a member for other roles."""
 
 
 def _is_last_part(owner: CollectionDraft, index: int) -> bool:

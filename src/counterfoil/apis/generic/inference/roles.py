@@ -157,13 +157,13 @@ class Roles:
         )
 
     def _count_role(self, name: str, path: Path) -> InferredRole | None:
-        """``/things/count`` and OData's ``/Things/$count``, beside the list of those."""
+        """The role of ``/things/count`` and OData's ``/Things/$count``, if ``/things`` is a list."""
         answer = self.collections.answer(name)
         at = count_place(self.reader, answer) if letters(path.last) == "count" and not path.ends_in_parameter else None
         for above in self.collections.by_key.get(path.parent().key, ()) if at is not None else ():
             listed = self.role(f"GET {above.text}") if "get" in self.paths[above.text] else None
             if listed is not None and listed.role == "list":
-                why = f"its answer is a number, beside the list of {above.text}"
+                why = f"its response is a number, and {above.text} is a list"
                 return InferredRole("count", listed.draft, at or (), scope=listed.scope, reason=why, confidence=0.9)
         return None
 

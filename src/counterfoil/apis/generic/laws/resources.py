@@ -149,7 +149,7 @@ def _members(
 
 
 def lists_ids(owner: Resource | None) -> bool:
-    """Whether the ids of a collection are found in its list; else they are given with ``--known``."""
+    """Whether a collection has a list with ids; otherwise its ids are given with ``--known``."""
     return owner is not None and owner.items is not None and bool(owner.collection.id)
 
 
