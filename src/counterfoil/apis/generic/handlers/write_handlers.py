@@ -90,24 +90,18 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The id that was sent, if clients choose it and its path takes it; else a new one.
+        """The id that was sent, if clients choose it; else a new one.
 
-        Raises ``ApiError`` (conflict) for one that is taken. The id of a made row is not taken: it is often that of the
-        document's example, which people send first. Where the document has no status for a conflict, the member is written
-        anew.
+        Raises ``ApiError``: malformed for one that the member's path cannot carry, conflict for one that is taken. The id of a
+        made row is not taken: it is often that of the document's example, which people send first. Where the document has no
+        status for a conflict, the member is written anew.
         """
         if collection.parts:
             return self._new_composite(collection, parent, fields, store, repeatable)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        if (
-            isinstance(sent, str | int)
-            and not isinstance(sent, bool)
-            and str(sent)
-            and not owned
-            and "/" not in str(sent)
-            and self.document.can_be_asked_for(collection, str(sent))
-        ):
+        if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned:
+            self._check_carried(collection, str(sent))
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
@@ -115,6 +109,15 @@ class WriteHandlers(ReadHandlers):
                 )
             return str(sent)
         return store.new_id(collection, parent)
+
+    def _check_carried(self, collection: Collection, id: str) -> None:
+        """Raise ``ApiError`` (malformed) for an id that no path can ask for."""
+        is_uncarried = "/" in id or id in (".", "..")
+        if (is_uncarried and self.document.is_in_paths(collection)) or not self.document.can_be_asked_for(
+            collection, id
+        ):
+            field = str(collection.id[-1])
+            raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
 
     def _new_composite(
         self,
@@ -124,13 +127,15 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` (conflict) if it is taken."""
+        """The id that the fields say together; what they do not say is made. Raises ``ApiError`` as ``_new_id`` does."""
         made = fields_of(collection, store.new_id(collection, parent))
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_usable = sent not in (None, "") and self.document.can_be_asked_for(part, text(sent))
-            values.append(text(sent) if is_usable else made[name])
+            is_sent = sent not in (None, "")
+            if is_sent:
+                self._check_carried(part, text(sent))
+            values.append(text(sent) if is_sent else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
         if taken and self.document.refuses_taken_ids(collection):
