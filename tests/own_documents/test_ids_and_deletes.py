@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from tests.own_documents.checked import found_at, verdict
+from tests.own_documents.served import DOCUMENTS, served
 
 from counterfoil.app import build
 from counterfoil.lookup import own_api
 from counterfoil.testing.in_process import InProcessTransport
 
+RECIPES = DOCUMENTS / "recipes.yaml"
 GRID = Path(__file__).parent / "documents" / "grid.yaml"
 
 
@@ -33,3 +38,32 @@ def test_a_post_that_deletes() -> None:
         assert (gone.status_code, gone.json()) == (200, rows[1])
         assert (grid.get(path).status_code, grid.post(f"{path}/delete").status_code) == (404, 404)
         assert grid.get("/rows").json() == [rows[0], *rows[2:]]
+
+
+def test_an_id_that_no_path_can_carry_is_refused_where_clients_choose_it() -> None:
+    with served(RECIPES, rows=3) as kitchen:
+        before = kitchen.get("/recipes").json()
+        for wrong in ("soups/leek", "..", "x" * 21):
+            refused = kitchen.post("/recipes", json={"code": wrong})
+            assert (refused.status_code, refused.json()) == (422, {"field": "code"})
+        assert kitchen.get("/recipes").json() == before
+        assert kitchen.post("/recipes", json={"code": "soups leek?"}).json() == {"code": "soups leek?"}
+        assert kitchen.get("/recipes/soups%20leek%3F").json() == {"code": "soups leek?"}
+        assert kitchen.post("/notes", json={"code": "soups/leek"}).json()["code"] == "soups/leek", "no path has it"
+        assert kitchen.get("/notes").json()[-1]["code"] == "soups/leek"
+
+
+def test_a_server_that_refuses_such_an_id_is_not_wrong_and_one_that_refuses_others_is() -> None:
+    def found(is_wrong: Callable[[str], bool]) -> list[str]:
+        def answers(path: str, body: bytes) -> int:
+            code = re.search(rb'"code": "((?:[^"\\\\]|\\\\.)*)"', body)
+            return 201 if path == "/notes" or code is None or not is_wrong(code[1].decode()) else 422
+
+        return found_at(RECIPES, answers, "positive_data_acceptance", "/recipes")
+
+    assert found(lambda code: code == ".." or "/" in code or len(code) > 20) == []
+    assert found(lambda code: "/" not in code and len(code) < 20) != []
+
+
+def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:
+    assert verdict(RECIPES)["findings"] == []

@@ -219,6 +219,11 @@ class Document:
             )
         return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
 
+    def is_in_paths(self, collection: Collection) -> bool:
+        """Whether a path names a member of a collection by its id."""
+        known = self._by_collection.get(collection.path, ())
+        return any(collection.parameter in PARAMETER.findall(each.name) for each in known)
+
     def _by_part(self, collection: Collection) -> tuple[Collection, ...]:
         """For each field of a composite id, a copy of the collection with this field alone as its id."""
         length = len(collection.parents) + len(collection.parts)

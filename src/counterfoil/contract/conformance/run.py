@@ -20,6 +20,7 @@ from counterfoil.contract.conformance.form_lists import FormLists
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
 from counterfoil.contract.conformance.overlaps import Overlaps
+from counterfoil.contract.conformance.path_ids import PathIds
 from counterfoil.contract.conformance.path_texts import PathTexts
 from counterfoil.contract.conformance.read_only_members import ReadOnlyMembers
 from counterfoil.contract.conformance.records import ConformanceError, Progress, RecordCollector
@@ -249,6 +250,7 @@ def _hooks(
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
     read_only, form_lists = ReadOnlyMembers(job.document), FormLists(job.document)
+    path_ids = PathIds(job.client_ids, job.document)
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # hooks cannot be bound methods
         guard.before_call(context, case, kwargs)
@@ -264,7 +266,7 @@ def _hooks(
             return False
         explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
         explained = explained or path_texts.explain(failure, case) or read_only.explain(failure, case)
-        explained = explained or form_lists.explain(failure, case)
+        explained = explained or form_lists.explain(failure, case) or path_ids.explain(failure, case, response)
         return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)
 
     def filter_case(context: Any, case: Any) -> bool:

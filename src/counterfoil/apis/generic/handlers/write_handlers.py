@@ -90,23 +90,18 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The sent id, if clients choose ids and it is valid in the path; otherwise a new one.
+        """The sent id, if clients choose ids; otherwise a new one.
 
-        Raises ``ApiError`` (conflict) for a taken id. The id of a generated row does not count as taken: it is often the id of
-        the document's example, which users send first. Without a documented status for a conflict, the member is overwritten.
+        Raises ``ApiError``: malformed for an id that the member's path cannot have, conflict for a taken one. The id of a
+        generated row does not count as taken: it is often the id of the document's example, which users send first. Without a
+        documented status for a conflict, the member is overwritten.
         """
         if collection.parts:
             return self._new_composite(collection, parent, fields, store, repeatable)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        if (
-            isinstance(sent, str | int)
-            and not isinstance(sent, bool)
-            and str(sent)
-            and not owned
-            and "/" not in str(sent)
-            and self.document.is_valid_id(collection, str(sent))
-        ):
+        if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned:
+            self._check_carried(collection, str(sent))
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
@@ -114,6 +109,15 @@ class WriteHandlers(ReadHandlers):
                 )
             return str(sent)
         return store.new_id(collection, parent)
+
+    def _check_carried(self, collection: Collection, id: str) -> None:
+        """Raise ``ApiError`` (malformed) for an id that no path can ask for."""
+        is_uncarried = "/" in id or id in (".", "..")
+        if (is_uncarried and self.document.is_in_paths(collection)) or not self.document.is_valid_id(
+            collection, id
+        ):
+            field = str(collection.id[-1])
+            raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
 
     def _new_composite(
         self,
@@ -123,13 +127,15 @@ class WriteHandlers(ReadHandlers):
         store: MemberStore,
         repeatable: Container[str],
     ) -> str:
-        """The composite id from the fields; missing values are made. Raises ``ApiError`` (conflict) if it is taken."""
+        """The composite id from the fields; missing values are made. Raises ``ApiError`` as ``_new_id`` does."""
         made = fields_of(collection, store.new_id(collection, parent))
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_usable = sent not in (None, "") and self.document.is_valid_id(part, text(sent))
-            values.append(text(sent) if is_usable else made[name])
+            is_sent = sent not in (None, "")
+            if is_sent:
+                self._check_carried(part, text(sent))
+            values.append(text(sent) if is_sent else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
         if taken and self.document.refuses_taken_ids(collection):
