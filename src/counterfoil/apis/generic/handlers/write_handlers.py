@@ -101,7 +101,7 @@ class WriteHandlers(ReadHandlers):
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
         if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned:
-            self._check_carried(collection, str(sent))
+            self._check_id(collection, str(sent))
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
@@ -110,12 +110,10 @@ class WriteHandlers(ReadHandlers):
             return str(sent)
         return store.new_id(collection, parent)
 
-    def _check_carried(self, collection: Collection, id: str) -> None:
+    def _check_id(self, collection: Collection, id: str) -> None:
         """Raise ``ApiError`` (malformed) for an id that no path can ask for."""
-        is_uncarried = "/" in id or id in (".", "..")
-        if (is_uncarried and self.document.is_in_paths(collection)) or not self.document.is_valid_id(
-            collection, id
-        ):
+        is_unusable = "/" in id or id in (".", "..")
+        if (is_unusable and self.document.is_in_paths(collection)) or not self.document.is_valid_id(collection, id):
             field = str(collection.id[-1])
             raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
 
@@ -134,7 +132,7 @@ class WriteHandlers(ReadHandlers):
             sent = fields.get(name)
             is_sent = sent not in (None, "")
             if is_sent:
-                self._check_carried(part, text(sent))
+                self._check_id(part, text(sent))
             values.append(text(sent) if is_sent else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
