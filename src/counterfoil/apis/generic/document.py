@@ -236,27 +236,27 @@ class Document:
 
     def _id_schemas(self, collection: Collection) -> tuple[dict[str, Json], ...]:
         """The schemas that an id must fit: of path parameters, of ids in queries and request bodies, and of the property."""
-        found = []
+        schemas = []
         for operation in self._by_collection.get(collection.path, ()):
-            for each in self.spec.operations[operation.name].get("parameters") or ():
+            for parameter in self.spec.operations[operation.name].get("parameters") or ():
                 if (
-                    each.get("in") == "path"
-                    and each.get("name") == collection.parameter
-                    and isinstance(each.get("schema"), dict)
+                    parameter.get("in") == "path"
+                    and parameter.get("name") == collection.parameter
+                    and isinstance(parameter.get("schema"), dict)
                 ):
-                    schema = dict(self.reader.merged(each["schema"]))
-                    if "example" in each:
-                        schema.setdefault("example", each["example"])
-                    if schema not in found:
-                        found.append(schema)
+                    schema = dict(self.reader.merged(parameter["schema"]))
+                    if "example" in parameter:
+                        schema.setdefault("example", parameter["example"])
+                    if schema not in schemas:
+                        schemas.append(schema)
             for schema in self._sent_id_schemas(operation):
-                if schema not in found:
-                    found.append(schema)
+                if schema not in schemas:
+                    schemas.append(schema)
         if collection.id:
             member = self.field(collection, collection.id)
             if member:
-                found.append(dict(self.reader.merged(member)))
-        return tuple(found)
+                schemas.append(dict(self.reader.merged(member)))
+        return tuple(schemas)
 
     def _reference_limits(self, collection: Collection) -> tuple[dict[str, Json], ...]:
         """The ``maxLength`` of fields in other collections that refer to this one: a row's id must fit them, too."""

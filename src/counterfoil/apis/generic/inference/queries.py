@@ -100,37 +100,37 @@ def queries(
     """What the query parameters of a list operation do. ``envelope`` is the response schema, ``at`` the list's place in it."""
     found = Queries()
     names: dict[str, str] = {}
-    parts: dict[str, Mapping[str, Json]] = {}
+    declared: dict[str, Mapping[str, Json]] = {}
     members = _fields(reader, entity)
     parameters = [each for each in parameters if each.get("in") == "query" and isinstance(each.get("name"), str)]
-    sorts = any(letters(each["name"]) in SORT - DIRECTION for each in parameters)
-    for each in parameters:
-        name = each["name"]
-        kind = _kind(letters(name), reader.types(each.get("schema", {})), members)
-        if letters(name) in DIRECTION and _is_direction(reader, each.get("schema", {}), sorts, kind):
+    has_sort = any(letters(each["name"]) in SORT - DIRECTION for each in parameters)
+    for parameter in parameters:
+        name = parameter["name"]
+        kind = _kind(letters(name), reader.types(parameter.get("schema", {})), members)
+        if letters(name) in DIRECTION and _is_direction(reader, parameter.get("schema", {}), has_sort, kind):
             kind = "direction"
-        kind = chooses(reader, each) or kind if letters(name) not in members else kind
-        if (name == "$filter" or is_condition(reader, each.get("schema", {}))) and "conditions" not in names:
+        kind = chooses(reader, parameter) or kind if letters(name) not in members else kind
+        if (name == "$filter" or is_condition(reader, parameter.get("schema", {}))) and "conditions" not in names:
             names["conditions"] = name
             form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
             found.reasons.append(("conditions", f"'{name}' has {form}", 0.9))
         elif kind and kind not in names:
-            names[kind], parts[kind] = name, each
+            names[kind], declared[kind] = name, parameter
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))
-        elif (selects := selection(reader, name, each.get("schema", {}), members, entity)) is not None:
+        elif (selects := selection(reader, name, parameter.get("schema", {}), members, entity)) is not None:
             found.filters.append((name, selects))
             how = f"{selects.operator} of '{'.'.join(map(str, selects.field))}'"
             found.reasons.append(
                 (f"filter {name}", f"its name means {how}", 0.9 if selects.operator == "equal" else 0.8)
             )
-        elif (window := time_span(reader, each, entity)) is not None:
-            found.filters.append((name, window))
-            how = f"{window.operator} of '{window.field[0]}', the member's time"
+        elif (span := time_span(reader, parameter, entity)) is not None:
+            found.filters.append((name, span))
+            how = f"{span.operator} of '{span.field[0]}', the member's time"
             found.reasons.append((f"filter {name}", f"it is the start or end of a time span; {how}", 0.6))
         else:
             found.unknown.append(name)
     found.names = {what: names[what] for what in ONE_EACH if what in names}
-    found.pages = _pages(reader, names, parts, envelope, at)
+    found.pages = _pages(reader, names, declared, envelope, at)
     if found.pages.kind != "none":
         found.reasons.append(("paging", f"by {found.pages.kind}", 0.9))
     return found
@@ -139,7 +139,7 @@ def queries(
 def _kind(key: str, types: frozenset[str], members: Mapping[str, Place]) -> str:
     if (key in SIZE and key not in members) or (key in SIZE and key in ("limit", "size", "count", "max")):
         return "size" if "object" not in types else ""
-    if key in PAGE and "object" in types:  # its members are of several kinds
+    if key in PAGE and "object" in types:  # its properties are several paging parameters
         return ""
     if key in PAGE:
         return "page" if not types or types & {"integer", "number"} else "cursor"
