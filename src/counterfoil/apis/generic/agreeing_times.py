@@ -1,6 +1,6 @@
-"""Makes the times of a made row agree: nothing ends before it begins, and only what is cancelled was cancelled at some time.
+"""Makes the times of a generated row consistent: an end is not before its start, and only a cancelled row has ``cancelled_at``.
 
-It changes one row and looks at that row alone, so one row more changes no other.
+Only the row's own values are used, so additional rows change no other row.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     "opened": ("closed",), "departure": ("arrival",), "departs": ("arrives",), "departed": ("arrived",),
     "effective": ("expiration", "expiry"),
 }  # fmt: skip
-"""Words of names that say when something begins, each with those that say when it ends."""
+"""Words in the names of start times, each with the words in the names of the matching end times."""
 LATER = (
     "deleted", "canceled", "cancelled", "archived", "ended", "paid", "voided", "finalized", "completed", "expired", "closed",
 )  # fmt: skip
-"""What has happened at last, where a state may say it: it has not to what is in another state."""
+"""Final events that a state may name: they have not happened to a row in another state."""
 IRREGULAR = word_set("frozen paid sent lost won held withdrawn given sold built shut taken broken")
 WHEN = frozenset(["at", "on", "date", "time", "timestamp"])
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|\d\d:\d\d(?::.*)?")
 _LEAST_EPOCH = 10**8
-"""Seconds since 1970 that a whole number must have to be an instant: below is 1973."""
+"""The smallest integer that is read as a time, in seconds since 1970: a time in 1973."""
 
 
 class AgreeingTimes:
@@ -45,17 +45,17 @@ class AgreeingTimes:
         self.reader = values.reader
 
     def put_right(self, schemas: Sequence[Json], value: dict[str, Json], key: str, fixed: Collection[str]) -> None:
-        """Change the times of a row that has these schemas, but for the fields that are ``fixed``."""
+        """Change the times of a row with these schemas, except the ``fixed`` fields."""
         properties: dict[str, Json] = {}
         required: frozenset[str] = frozenset()
         for schema in schemas:
             required |= self.reader.required(schema)
             for name, each in self.reader.properties(schema).items():
                 properties.setdefault(name, each)
-        said = {name: each for name, each in properties.items() if _participle(name) and name not in fixed}
-        if said:
-            self._happened(schemas[0], said, required, value, key)
-        _put_in_order(value, fixed)
+        events = {name: each for name, each in properties.items() if _participle(name) and name not in fixed}
+        if events:
+            self._set_event_times(schemas[0], events, required, value, key)
+        _order_times(value, fixed)
         for name, each in value.items():
             inner = properties.get(name)
             if isinstance(each, dict) and inner is not None:
@@ -65,12 +65,12 @@ class AgreeingTimes:
                     if isinstance(item, dict):
                         self.put_right([self.reader.items(inner)], item, f"{key}/{name}/{index}", ())
 
-    def _happened(
-        self, schema: Json, said: Mapping[str, Json], required: Collection[str], value: dict[str, Json], key: str
+    def _set_event_times(
+        self, schema: Json, events: Mapping[str, Json], required: Collection[str], value: dict[str, Json], key: str
     ) -> None:
-        """Have ``cancelled_at`` where the state is ``cancelled``, and only there, if it need not be there."""
+        """Set ``cancelled_at`` if the state is ``cancelled``; otherwise remove it or set it to null, if allowed."""
         state, own = state_field(self.reader, schema), self.reader.merged(schema).get("properties") or {}
-        for name, each in said.items():
+        for name, each in events.items():
             happened = _has_happened(name, state, value)
             if happened and value.get(name) is None and (name in value or name in own):
                 with suppress(Unmakeable):
@@ -85,10 +85,10 @@ class AgreeingTimes:
 
 
 def _has_happened(name: str, state: tuple[str, tuple[str, ...]], value: Mapping[str, Json]) -> bool | None:
-    """Whether what a field says the time of has happened to a row, by its state or a flag; None where neither says it."""
+    """Whether the event of a time field has happened to a row, by the row's state or a flag; None if neither tells."""
     done = _participle(name)
     now, listed = value.get(state[0]), {_spelt(each) for each in state[1]}
-    is_lifecycle = bool(listed) or letters(state[0]) == "status"  # and not where an address is
+    is_lifecycle = bool(listed) or letters(state[0]) == "status"  # ``state`` may be part of an address
     if isinstance(now, str) and (done in listed or (done in LATER and is_lifecycle)) and done not in PAIRS:
         return _spelt(now) == done
     flags = (each for other, each in value.items() if _spelt(other).removeprefix("is") == done)
@@ -98,7 +98,7 @@ def _has_happened(name: str, state: tuple[str, tuple[str, ...]], value: Mapping[
 
 @lru_cache(maxsize=16384)
 def _participle(name: str) -> str:
-    """What has happened at the time that a field holds: ``canceled`` for ``cancelledAt`` and ``date_cancelled``; else nothing."""
+    """The event in the name of a time field: ``canceled`` for ``cancelledAt`` and ``date_cancelled``; otherwise empty."""
     parts = words(name)
     if len(parts) != 2 or letters(name) in CREATED | UPDATED:
         return ""
@@ -110,8 +110,8 @@ def _spelt(word: str) -> str:
     return letters(word).replace("cancelled", "canceled")
 
 
-def _put_in_order(value: dict[str, Json], fixed: Collection[str]) -> None:
-    """Nothing ends before it begins, and nothing is changed before it is made."""
+def _order_times(value: dict[str, Json], fixed: Collection[str]) -> None:
+    """Swap start and end times, and times of creation and change, that are in the wrong order."""
     by_letters = {letters(name): name for name in value}
     for name in list(value):
         for end in _ends(name, by_letters):
@@ -121,7 +121,7 @@ def _put_in_order(value: dict[str, Json], fixed: Collection[str]) -> None:
 
 
 def _ends(name: str, by_letters: Mapping[str, str]) -> Iterator[str]:
-    """The fields that say when that ends which begins at a field."""
+    """The fields with the end times that match the start time in a field."""
     if letters(name) in CREATED:
         yield from (each for key, each in by_letters.items() if key in UPDATED)
     parts = words(name)
@@ -133,7 +133,7 @@ def _ends(name: str, by_letters: Mapping[str, str]) -> Iterator[str]:
 
 
 def _are_times(one: Json, other: Json) -> bool:
-    """Whether two values are times that are written alike."""
+    """Whether two values are times in the same notation."""
     if isinstance(one, str) and isinstance(other, str):
         alike = len(one) == len(other) or (one[10:11] == other[10:11] == "T")
         return alike and bool(_TIME.fullmatch(one)) and bool(_TIME.fullmatch(other))

@@ -220,7 +220,7 @@ class Document:
         return all(_is_id(each, self.reader.types(each), id) for each in self.id_schemas(collection))
 
     def is_in_paths(self, collection: Collection) -> bool:
-        """Whether a path names a member of a collection by its id."""
+        """Whether a path has the id of a member of the collection."""
         known = self._by_collection.get(collection.path, ())
         return any(collection.parameter in PARAMETER.findall(each.name) for each in known)
 

@@ -88,7 +88,7 @@ class Collection:
 
     @property
     def is_single(self) -> bool:
-        """Whether there is only one of it, for each parent."""
+        """Whether this is a single resource: one in the document, or one below each parent."""
         return not self.id and not self.keyed
 
 

@@ -173,7 +173,7 @@ class SchemaReader:
         return "array" in self.types(schema)
 
     def is_map(self, schema: Json) -> bool:
-        """Whether a schema is that of an object which holds objects by names that the document does not list."""
+        """Whether a schema describes an object with arbitrary keys and objects as values."""
         merged = self.merged(schema)
         further = merged.get("additionalProperties")
         return isinstance(further, dict) and not self.properties(schema) and self.is_object(further)
@@ -188,7 +188,7 @@ class SchemaReader:
     def member(self, schema: Json, place: tuple[str | int, ...]) -> Json:
         """The schema at ``place`` (property names and indices) below ``schema``; None if there is none.
 
-        An index leads into a list, or into an object that holds objects by their ids.
+        An index means the items of an array, or the values of an object with arbitrary keys (``is_map``).
         """
         for part in place:
             if isinstance(part, int) and self.is_map(schema):

@@ -66,7 +66,7 @@ class Handlers(ManyAtOnce):
             store = MemberStore(self.generated, world, self.api)
             return self._expansion.expanded(operation, request, answer(request, store), store)
 
-        if operation.by_id:  # no list has its members, where they could be expanded, linked or reduced
+        if operation.by_id:  # expansion, links and field selection need a list of members
             return handle
         expanded = expand if self._expansion.applies(operation) else handle
 

@@ -111,7 +111,7 @@ class WriteHandlers(ReadHandlers):
         return store.new_id(collection, parent)
 
     def _check_id(self, collection: Collection, id: str) -> None:
-        """Raise ``ApiError`` (malformed) for an id that no path can ask for."""
+        """Raise ``ApiError`` (malformed) for an id that is not valid in a path."""
         is_unusable = "/" in id or id in (".", "..")
         if (is_unusable and self.document.is_in_paths(collection)) or not self.document.is_valid_id(collection, id):
             field = str(collection.id[-1])

@@ -56,12 +56,12 @@ def list_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, st
 
 
 def map_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, str, float] | None:
-    """Where a body has an object that holds all members by their ids, with the reason and the confidence; None if it has none."""
+    """The place of an object with ids as keys and members as values, with reason and confidence; None if there is none."""
     if schema is not None and reader.is_map(schema):
-        return (), "the answer is an object that holds objects by their ids", 0.9
+        return (), "the response is an object with ids as keys and objects as values", 0.9
     for name, member in reader.properties(schema).items() if schema is not None else ():
         if reader.is_map(member) and (letters(name) in LIST_NAMES or same(name, noun)):
-            return (name,), f"'{name}' holds objects by their ids", 0.85
+            return (name,), f"'{name}' has ids as keys and objects as values", 0.85
     return None
 
 

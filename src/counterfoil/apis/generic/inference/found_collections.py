@@ -204,7 +204,7 @@ class FoundCollections:
         return found
 
     def list_in(self, draft: CollectionDraft, schema: Json, noun: str) -> tuple[Place, str, float] | None:
-        """Where an answer has the members of a collection: a list, or an object that has them by their ids."""
+        """The place of a collection's members in a response: of a list, or of an object with their ids as keys."""
         found = list_place(self.reader, schema, noun)
         return map_place(self.reader, schema, noun) if found is None and draft.by_id else found
 

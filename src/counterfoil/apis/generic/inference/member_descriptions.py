@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Json = Any
 SURE = 0.9
-"""The confidence of a field that identifies although the list has the members by a key."""
+"""The least confidence of an id property if the list is an object with the ids as keys."""
 WRITING = ("post", "put", "patch")
 OF_BODY = " (body)"
 """Suffix of a source: the schema of a member is in the operation's request body, not in its response."""
@@ -81,7 +81,7 @@ def _identify(collections: FoundCollections, draft: CollectionDraft, name: str, 
         for listed in filter(None, map(reference_of, _items(collections, draft))):
             collections.by_reference.setdefault(listed, []).append(draft)
     if draft.by_id and (found is None or found[2] < SURE):
-        draft.note("identity", "", "its list has each member by a key, which is what the path has", 0.9)
+        draft.note("identity", "", "the id is the member's key in the list, which is an object", 0.9)
         return True
     if found is None:
         return False
