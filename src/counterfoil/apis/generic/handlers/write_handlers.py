@@ -100,8 +100,8 @@ class WriteHandlers(ReadHandlers):
             return self._new_composite(collection, parent, fields, store, repeatable)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned:
-            self._check_carried(collection, str(sent))
+        is_sent = isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) != ""
+        if is_sent and not owned and self._is_carried(collection, str(sent)):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
@@ -110,14 +110,17 @@ class WriteHandlers(ReadHandlers):
             return str(sent)
         return store.new_id(collection, parent)
 
-    def _check_carried(self, collection: Collection, id: str) -> None:
-        """Raise ``ApiError`` (malformed) for an id that no path can ask for."""
-        is_uncarried = "/" in id or id in (".", "..")
-        if (is_uncarried and self.document.is_in_paths(collection)) or not self.document.can_be_asked_for(
-            collection, id
-        ):
-            field = str(collection.id[-1])
+    def _is_carried(self, collection: Collection, id: str) -> bool:
+        """Whether a path can ask for an id. Raises ``ApiError`` (malformed) for one that no path of any document carries, and for
+        one that does not fit this path where clients must choose it: else a new id may stand for it."""
+        field = str(collection.id[-1])
+        ends_path = ("/" in id or id in (".", "..")) and self.document.is_in_paths(collection)
+        if not ends_path and self.document.can_be_asked_for(collection, id):
+            return True
+        chosen = any(field in names for names in self.document.required_to_create(collection))
+        if ends_path or chosen:
             raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
+        return False
 
     def _new_composite(
         self,
@@ -132,10 +135,8 @@ class WriteHandlers(ReadHandlers):
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_sent = sent not in (None, "")
-            if is_sent:
-                self._check_carried(part, text(sent))
-            values.append(text(sent) if is_sent else made[name])
+            is_usable = sent not in (None, "") and self._is_carried(part, text(sent))
+            values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
         if taken and self.document.refuses_taken_ids(collection):
