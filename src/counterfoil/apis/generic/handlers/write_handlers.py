@@ -112,13 +112,15 @@ class WriteHandlers(ReadHandlers):
 
     def _is_carried(self, collection: Collection, id: str) -> bool:
         """Whether a path can ask for an id. Raises ``ApiError`` (malformed) for one that no path of any document carries, and for
-        one that does not fit this path where clients must choose it: else a new id may stand for it."""
-        field = str(collection.id[-1])
-        ends_path = ("/" in id or id in (".", "..")) and self.document.is_in_paths(collection)
-        if not ends_path and self.document.can_be_asked_for(collection, id):
+        one that does not fit this path where clients must choose it: else a new id may stand for it. Where the document's own
+        example does not fit either, its path is wrong, and no id is refused for that."""
+        document, field = self.document, str(collection.id[-1])
+        ends_path = ("/" in id or id in (".", "..")) and document.is_in_paths(collection)
+        if not ends_path and document.can_be_asked_for(collection, id):
             return True
-        chosen = any(field in names for names in self.document.required_to_create(collection))
-        if ends_path or chosen:
+        chosen = any(field in names for names in document.required_to_create(collection))
+        shown = [each for schema in document.id_schemas(collection) for each in document.reader.examples(schema)]
+        if ends_path or (chosen and all(document.can_be_asked_for(collection, text(each)) for each in shown)):
             raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
         return False
 
