@@ -100,8 +100,8 @@ class WriteHandlers(ReadHandlers):
             return self._new_composite(collection, parent, fields, store, repeatable)
         sent = at(fields, collection.id) if collection.id else None
         owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        if isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) and not owned:
-            self._check_id(collection, str(sent))
+        is_sent = isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) != ""
+        if is_sent and not owned and self._is_usable(collection, str(sent)):
             taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
             if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
                 raise ApiError(
@@ -110,12 +110,21 @@ class WriteHandlers(ReadHandlers):
             return str(sent)
         return store.new_id(collection, parent)
 
-    def _check_id(self, collection: Collection, id: str) -> None:
-        """Raise ``ApiError`` (malformed) for an id that is not valid in a path."""
-        is_unusable = "/" in id or id in (".", "..")
-        if (is_unusable and self.document.is_in_paths(collection)) or not self.document.is_valid_id(collection, id):
-            field = str(collection.id[-1])
+    def _is_usable(self, collection: Collection, id: str) -> bool:
+        """Whether a sent id is valid in the member's path; if not, the caller may take a new id instead.
+
+        Raises ``ApiError`` (malformed) for an id that no path can have, and for an invalid one if clients must choose the id.
+        If the document's own example is invalid too, the path's schema is wrong, and no id is refused for it.
+        """
+        document, field = self.document, str(collection.id[-1])
+        ends_path = ("/" in id or id in (".", "..")) and document.is_in_paths(collection)
+        if not ends_path and document.is_valid_id(collection, id):
+            return True
+        chosen = any(field in names for names in document.required_to_create(collection))
+        shown = [each for schema in document.id_schemas(collection) for each in document.reader.examples(schema)]
+        if ends_path or (chosen and all(document.is_valid_id(collection, text(each)) for each in shown)):
             raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
+        return False
 
     def _new_composite(
         self,
@@ -130,10 +139,8 @@ class WriteHandlers(ReadHandlers):
         values = []
         for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
             sent = fields.get(name)
-            is_sent = sent not in (None, "")
-            if is_sent:
-                self._check_id(part, text(sent))
-            values.append(text(sent) if is_sent else made[name])
+            is_usable = sent not in (None, "") and self._is_usable(part, text(sent))
+            values.append(text(sent) if is_usable else made[name])
         id = joined(values)
         taken = id not in repeatable and store.get(collection, parent, id) is not None
         if taken and self.document.refuses_taken_ids(collection):
