@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,12 +51,18 @@ def run_checks(
     started = time.monotonic()
     until = started + options.max_time if options.max_time else None
     results = {api: _ApiResult() for api in targets}
-    # Conformance runs at the same time as the laws only if it has its own target, so that they share no state.
-    with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
-        early = [
-            pool.submit(
-                _run_conformance, api, target.conformance_target, None, options, results[api], report_progress, until
+    interrupted = threading.Event()
+    with _pool(interrupted) as pool:
+
+        def start(api: str, target: Target, token: str | None) -> Future[None]:
+            result = results[api]
+            return pool.submit(
+                _run_conformance, api, target, token, options, result, report_progress, until, interrupted
             )
+
+        # Conformance runs at the same time as the laws only if it has its own target, so that they share no state.
+        runs = [
+            start(api, target.conformance_target, None)
             for api, target in targets.items()
             if target.conformance_target is not None and _includes_conformance(options)
         ]
@@ -65,13 +73,29 @@ def run_checks(
             token = _run_laws(api, target, options, results[api], report_progress, until)
             if target.conformance_target is None and not results[api].errors and _includes_conformance(options):
                 late.append((api, target, token))
-        waiting = [
-            pool.submit(_run_conformance, api, target, token, options, results[api], report_progress, until)
-            for api, target, token in late
-        ]
-        for future in [*early, *waiting]:
-            future.result()
-    verdict = Verdict(seed=options.seed, seconds=time.monotonic() - started, strict=options.strict)
+        runs += [start(*each) for each in late]
+        for run in runs:
+            run.result()
+    return _verdict(targets, results, options, time.monotonic() - started)
+
+
+@contextmanager
+def _pool(interrupted: threading.Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for conformance. An exception in the ``with`` block, such as KeyboardInterrupt, interrupts these runs:
+    otherwise leaving the block would wait for them."""
+    with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 4))) as pool:
+        try:
+            yield pool
+        except BaseException:
+            interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _verdict(
+    targets: Mapping[str, Target], results: Mapping[str, _ApiResult], options: CheckOptions, seconds: float
+) -> Verdict:
+    verdict = Verdict(seed=options.seed, seconds=seconds, strict=options.strict)
     for api, result in results.items():
         result.records = [record for record in result.records if _is_selected(record, options.only)]
         verdict.records += result.records
@@ -175,6 +199,7 @@ def _run_conformance(
     result: _ApiResult,
     report_progress: Progress,
     until: float | None,
+    interrupted: threading.Event,
 ) -> None:
     """Run conformance of one API: in a separate process, unless the target is an application in this one."""
     left = None if until is None else until - time.monotonic()
@@ -192,7 +217,7 @@ def _run_conformance(
         if target.app is not None:
             result.records += conformance.run(job, app=target.app, progress=report, left_behind=created, notes=notes)
         else:
-            result.records += ConformanceProcess(job, report, until).records(created, notes)
+            result.records += ConformanceProcess(job, report, until, interrupted).records(created, notes)
     except ConformanceError as error:
         if str(error) == TIME_USED_UP:
             result.records.append(conformance.time_used_up(api))

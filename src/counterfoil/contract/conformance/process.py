@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 from counterfoil.contract.conformance.bounded_bodies import bound_bodies
@@ -22,15 +23,26 @@ from counterfoil.contract.conformance.run import Job, run, time_used_up
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
 
+INTERRUPTED = "the check was interrupted"
+LOOK_EVERY = 0.2
+"""Seconds between two looks at whether the check was interrupted."""
 GRACE = 1.0
 """Seconds between the time limit of a process and the moment it is killed, so that it can end by itself."""
 
 
 class ConformanceProcess:
-    """A job in its own process, which ends when this process ends or at ``until`` (a ``time.monotonic()``)."""
+    """A job in its own process, which ends when this process ends, at ``until`` (a ``time.monotonic()``), or soon after
+    ``interrupted`` is set."""
 
-    def __init__(self, job: Job, progress: Progress = lambda text: None, until: float | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        progress: Progress = lambda text: None,
+        until: float | None = None,
+        interrupted: threading.Event | None = None,
+    ) -> None:
         self._api, self._progress, self._until = job.api, progress, until
+        self._interrupted = interrupted or threading.Event()
         self._records: list[Record] = []
         self._error: str | None = None
         self._left_behind: list[str] = []
@@ -83,12 +95,7 @@ class ConformanceProcess:
     def records(self, left_behind: list[str], notes: list[str]) -> list[Record]:
         """Wait for the end; adds the paths of created resources to ``left_behind``, and notes to ``notes``. Returns the records,
         or those so far if the time is used up. Raises ``ConformanceError``."""
-        try:
-            code = self._process.wait(None if self._until is None else max(0.0, self._until + GRACE - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.stop()
-            code = -1
-            self._error = TIME_USED_UP
+        code = self._wait()
         for reader in self._readers:
             reader.join(GRACE)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -103,6 +110,21 @@ class ConformanceProcess:
         if code != 0 or not self._records:
             raise ConformanceError(f"Schemathesis ended with code {code}: {' '.join(self._last_errors)[:300]}")
         return self._records
+
+    def _wait(self) -> int:
+        """The exit code. When the time is used up or the check is interrupted, ends the process and returns -1."""
+        while not self._interrupted.is_set():
+            left = inf if self._until is None else self._until + GRACE - time.monotonic()
+            try:
+                return self._process.wait(max(0.0, min(left, LOOK_EVERY)))
+            except subprocess.TimeoutExpired:
+                if left <= LOOK_EVERY:
+                    self._error = TIME_USED_UP
+                    break
+        else:
+            self._error = INTERRUPTED
+        self.stop()
+        return -1
 
     def stop(self) -> None:
         """End the process at once."""
