@@ -53,6 +53,14 @@ def test_an_id_that_no_path_can_carry_is_refused_where_clients_choose_it() -> No
         assert kitchen.get("/notes").json()[-1]["code"] == "soups/leek"
 
 
+def test_no_id_is_refused_for_a_path_that_the_documents_own_example_does_not_fit() -> None:
+    with served(RECIPES, rows=3) as kitchen:
+        made = kitchen.post("/spices", json={"code": "cumin", "name": "Cumin"})
+        assert (made.status_code, made.json()["name"]) == (201, "Cumin")
+        assert kitchen.get(f"/spices/{made.json()['code']}").json() == made.json()
+        assert kitchen.post("/spices", json={"code": "cu/min", "name": "Cumin"}).status_code == 400
+
+
 def test_a_server_that_refuses_such_an_id_is_not_wrong_and_one_that_refuses_others_is() -> None:
     def found(is_wrong: Callable[[str], bool]) -> list[str]:
         def answers(path: str, body: bytes) -> int:
