@@ -111,12 +111,14 @@ def test_without_the_database_all_is_503_until_it_is_back(
     reads_go_on = failure == "read-only"
     with Served(remote_store, "--scenario", "one-month") as served:
         served.run("Before")
-        before = served.digest()
+        before, runs = served.digest(), served.runs()
         fail()
         try:
             # a change that is sent to a server at the moment it stops is answered 503, and may have been made
             probe = ("POST", RUNS, {"name": "Never"}) if reads_go_on else ("GET", RUNS)
             until(lambda: served.client(*probe).status == 503)
+            if reads_go_on:  # the database takes writes until it has read its new configuration
+                before, runs = served.digest(), served.runs()
             for method, path, body, key in REQUESTS:
                 reply = served.client(method, path, body, key)
                 if not (reads_go_on and method == "GET"):
@@ -128,7 +130,8 @@ def test_without_the_database_all_is_503_until_it_is_back(
         until(lambda: served.client("GET", "/ready").status == 200)
         assert served.digest() == before
         served.run("After")
-        assert served.runs()[-2:] == ["Before", "After"]
+        assert "Before" in runs
+        assert served.runs() == [*runs, "After"]
         assert "sesame" not in served.stop()
 
 

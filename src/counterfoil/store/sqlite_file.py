@@ -8,6 +8,7 @@ import os
 import sqlite3
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from counterfoil.store.log import StoreError
@@ -43,7 +44,8 @@ class SqliteFile:
             self._take_lock()
             _make_private(self.path)
         connection = self.connect()
-        self._check_format(connection)
+        with _closed_on_error(connection):
+            self._check_format(connection)
         return connection
 
     def connect(self) -> sqlite3.Connection:
@@ -51,11 +53,12 @@ class SqliteFile:
         mode = "rw" if self._to_write else "ro"
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA foreign_keys = ON")
-        if not self._to_write and self._is_alone_in_a_read_only_folder(connection):
-            connection.close()
-            connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
-        return connection
+        with _closed_on_error(connection):
+            connection.execute("PRAGMA foreign_keys = ON")
+            if self._to_write or not self._is_alone_in_a_read_only_folder(connection):
+                return connection
+        connection.close()
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
 
     def _is_alone_in_a_read_only_folder(self, connection: sqlite3.Connection) -> bool:
         """Whether SQLite cannot create files next to it, as with a backup on a read-only disk. If it has a write-ahead log, the
@@ -145,6 +148,16 @@ class SqliteFile:
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close the connection if the ``with`` block raises: it is the caller's only if it is returned."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _make_private(path: Path) -> None:
