@@ -181,11 +181,7 @@ class _Making:
             if member in source and not has and member not in required:
                 continue
             optional = not has and member not in required
-            if optional and (
-                member in FAILURES
-                or letters(member) in DELETIONS
-                or not self._wanted(schema, inner, given is not UNSET)
-            ):
+            if optional and (_is_of_another_state(member) or not self._wanted(schema, inner, given is not UNSET)):
                 continue
             if member not in required:
                 self.record.optional.add(place)
@@ -319,6 +315,11 @@ class _Making:
                     raise
                 break
         return out
+
+
+def _is_of_another_state(name: str) -> bool:
+    """Whether only a failed or a deleted resource has a property of this name."""
+    return name in FAILURES or letters(name) in DELETIONS
 
 
 def _id_in(given: Mapping[str, Json], name: str) -> Json:

@@ -14,15 +14,14 @@ from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.bulk_roles import bulk
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members, expansion_parameters
+from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.named_actions import named_actions
-from counterfoil.apis.generic.inference.queries import chooses, for_own_resource, list_parameters, queries
+from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
-from counterfoil.apis.generic.inference.search_bodies import body_queries
-from counterfoil.apis.generic.model import Collection, Decision, Filter, Model, Operation, Pages, Parent, place_text
+from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, place_text
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -59,6 +58,7 @@ class _Inference:
         self.reader = SchemaReader(spec.raw)
         self.roles = Roles(spec.operations, self.reader)
         self.decisions: list[Decision] = []
+        self.parameters = OperationParameters(spec.operations, self.reader, self.roles.collections.answer, self.note)
         self._by_entity: dict[int, str] | None = None
         self._by_noun: dict[str, str] = {}
         self.inferred = {name: self.roles.role(name) for name in spec.operations}
@@ -261,13 +261,6 @@ class _Inference:
             inferred.draft.entity is None and answer.is_json and inferred.role not in ("delete", "download")
         ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
-        if inferred.at:
-            self.note(
-                name,
-                f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}",
-                inferred.reason,
-                inferred.confidence,
-            )
         base = Operation(
             name=name,
             role=inferred.role,
@@ -285,20 +278,25 @@ class _Inference:
             verb_at=inferred.verb_at,
             by_id=inferred.by_id,
         )
+        self._note_places(name, inferred)
+        base = self.parameters.with_expansion(base, collections)
+        if inferred.role == "list":
+            return self.parameters.with_queries(base, inferred.draft)
+        if inferred.role == "count":
+            counted = self.parameters.with_queries(base, inferred.draft)
+            return replace(counted, pages=Pages(), sort="", direction="", fields="", omit="")
+        return base if inferred.role == "made_up" else self.parameters.with_choice(base)
+
+    def _note_places(self, name: str, inferred: InferredRole) -> None:
+        reason, sure = inferred.reason, inferred.confidence
+        if inferred.at:
+            self.note(name, f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}", reason, sure)
         if inferred.key:
-            self.note(name, f"key: {place_text(inferred.key)}", inferred.reason, inferred.confidence)
+            self.note(name, f"key: {place_text(inferred.key)}", reason, sure)
         if inferred.body:
             self.note(name, f"fields at: {place_text(inferred.body)}", "the body's fields are wrapped there", 0.9)
-        for field, value in base.sets:
-            self.note(name, f"sets {field}: {value}", inferred.reason, inferred.confidence)
-        base = self._with_expansion(base, collections)
-        if inferred.role == "list":
-            return self._with_queries(base, inferred.draft)
-        if inferred.role == "count":
-            return replace(
-                self._with_queries(base, inferred.draft), pages=Pages(), sort="", direction="", fields="", omit=""
-            )
-        return base if inferred.role == "made_up" else self._with_choice(base)
+        for field, value in sorted(inferred.sets.items()):
+            self.note(name, f"sets {field}: {value}", reason, sure)
 
     def _called_on(
         self, name: str, inferred: InferredRole, collections: dict[str, Collection]
@@ -324,54 +322,3 @@ class _Inference:
                 path = owner.path.text if known and owner is not None else ""
                 scope.append((segment.parameter, "", path if path and collections[path].found == "known" else ""))
         return tuple(scope) if any(path for _, _, path in scope) else ()
-
-    def _with_expansion(self, operation: Operation, collections: dict[str, Collection]) -> Operation:
-        """The operation with the parameters that replace ids in its response by members."""
-        held = collections[operation.collection].embeds if operation.collection in collections else ()
-        if not held:
-            return operation
-        definition = self.spec.operations[operation.name]
-        body = None if operation.name.startswith(("GET ", "HEAD ")) else request_schema(definition)
-        listing, flags = expansion_parameters(self.reader, definition.get("parameters") or (), body, held)
-        if listing:
-            self.note(operation.name, "expand", f"'{listing}' is a usual name for it", 0.9)
-        for name, place in flags:
-            self.note(operation.name, f"expand {place}", f"'{name}' names it", 0.85)
-        return replace(operation, expand=listing, flags=tuple(flags))
-
-    def _with_choice(self, operation: Operation) -> Operation:
-        """The operation with the parameters that choose the fields of its response."""
-        names: dict[str, str] = {}
-        declared = self.spec.operations[operation.name].get("parameters") or ()
-        for each in for_own_resource(self.reader, declared, operation.collection):
-            kind = chooses(self.reader, each)
-            if kind and kind not in names:
-                names[kind] = each["name"]
-                self.note(operation.name, kind, f"'{each['name']}' is a usual name for it", 0.9)
-        return replace(operation, fields=names.get("fields", ""), omit=names.get("omit", ""))
-
-    def _with_queries(self, operation: Operation, draft: CollectionDraft) -> Operation:
-        expands = {operation.expand, *(name for name, _ in operation.flags)}
-        declared = self.spec.operations[operation.name].get("parameters") or ()
-        parameters = [each for each in declared if each.get("name") not in expands]
-        parameters = list_parameters(self.reader, parameters, draft.entity, operation.collection)
-        envelope = self.roles.collections.answer(operation.name).schema
-        if operation.name.startswith(("GET ", "HEAD ")):
-            found = queries(self.reader, parameters, draft.entity, envelope, operation.at)
-        else:
-            body = request_schema(self.spec.operations[operation.name])
-            found = body_queries(self.reader, list(parameters), body, draft.entity, envelope, operation.at)
-            operation = replace(operation, asks="body")
-        ids = [each for each in found.unknown if letters(each) == "ids"] if len(draft.id) == 1 else []
-        for name in ids:
-            found.unknown.remove(name)
-            found.filters.append((name, Filter(draft.id, "in")))
-            found.reasons.append((f"filter {name}", f"it lists the ids of members, which are '{draft.id[0]}'", 0.8))
-        for what, reason, sure in found.reasons:
-            self.note(operation.name, what, reason, sure)
-        for name in found.unknown:
-            self.note(operation.name, f"parameter {name}: ignored", "no rule fits its name", 0.5)
-        scope = {letters(each) for each in draft.path.parameters}
-        filters = tuple((name, each) for name, each in found.filters if letters(name) not in scope)
-        does: dict[str, Any] = {"pages": found.pages, "filters": filters, **found.names}
-        return replace(operation, **does)
