@@ -105,7 +105,7 @@ class LawContext:
                 content=content,
                 headers=headers,
                 token=token,
-                scheme=self._own_scheme(operation),
+                scheme=own_scheme(self.client.book, operation, self.client.schemes[0]),
             )
         except OutOfTime:
             raise
@@ -115,12 +115,6 @@ class LawContext:
             location = response.headers.get("location")
             self.observations.left_behind += created_paths(filled, response.status, response.content, location)
         return response
-
-    def _own_scheme(self, operation: str) -> tuple[str, str] | None:
-        book = self.client.book
-        if book is None or book.document is None:
-            return None
-        return own_scheme(book.document, operation, self.client.schemes[0])
 
     def _require_own(self, operation: str, filled: str, ids: Iterable[Any]) -> None:
         """Skip a write that could reach a resource that this check did not create, unless the target was started for it."""

@@ -136,9 +136,12 @@ def further_schemes(book: LawBook) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def own_scheme(document: Mapping[str, Any], operation: str, usual: tuple[str, str]) -> tuple[str, str] | None:
+def own_scheme(book: LawBook | None, operation: str, usual: tuple[str, str]) -> tuple[str, str] | None:
     """An operation's own way to use the credential header of a user's own document: for example a bearer token, where other
-    operations take a plain key in ``Authorization``. None if it is the usual way."""
+    operations take a plain key in ``Authorization``. None if it is the usual way, and for an API of the catalog."""
+    document = None if book is None else book.document
+    if document is None:
+        return None
     method, _, path = operation.partition(" ")
     schemes = document.get("components", {}).get("securitySchemes", {})
     ways = [

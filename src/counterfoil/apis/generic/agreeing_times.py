@@ -77,11 +77,8 @@ class AgreeingTimes:
                     value[name] = self.values.make(each, f"{key}/{name}", name=name)
             elif happened is False and name not in required:
                 value.pop(name, None)
-            elif happened is False and self._may_be_null(each):
+            elif happened is False and self.reader.is_nullable(each):
                 value[name] = None
-
-    def _may_be_null(self, schema: Json) -> bool:
-        return bool(self.reader.merged(schema).get("nullable")) or "null" in self.reader.types(schema)
 
 
 def _has_happened(name: str, state: tuple[str, tuple[str, ...]], value: Mapping[str, Json]) -> bool | None:

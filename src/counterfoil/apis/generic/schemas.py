@@ -172,6 +172,10 @@ class SchemaReader:
     def is_array(self, schema: Json) -> bool:
         return "array" in self.types(schema)
 
+    def is_nullable(self, schema: Json) -> bool:
+        """Whether null is valid: by ``nullable`` (OpenAPI 3.0) or as a type."""
+        return bool(self.merged(schema).get("nullable")) or "null" in self.types(schema)
+
     def is_map(self, schema: Json) -> bool:
         """Whether a schema describes an object with arbitrary keys and objects as values."""
         merged = self.merged(schema)

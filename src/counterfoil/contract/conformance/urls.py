@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from counterfoil.openapi.path_templates import PARAMETER
 
 LONG_URL = 8000
 """Bytes of a URL that every server should take (RFC 9110, 4.1)."""
@@ -15,9 +16,9 @@ def is_other_method(case: Any) -> bool:
 
 def _alike(case: Any) -> list[Any]:
     """The path items whose paths have the shape of the case's path: they differ only in the names of parameters."""
-    shape = re.sub(r"\{[^}]*\}", "{}", case.operation.path)
+    shape = PARAMETER.sub("{}", case.operation.path)
     paths = case.operation.schema.raw_schema["paths"]
-    return [item for path, item in paths.items() if re.sub(r"\{[^}]*\}", "{}", path) == shape]
+    return [item for path, item in paths.items() if PARAMETER.sub("{}", path) == shape]
 
 
 def of_operation_at_like_path(failure: Any, case: Any, response: Any) -> bool:

@@ -97,7 +97,7 @@ class MemberChanges:
                     value[name] = begins
                 else:
                     self._add_generated(value, name, schema, key)
-            elif name in wanted and name != collection.state and self._is_nullable(merged):
+            elif name in wanted and name != collection.state and self.document.reader.is_nullable(merged):
                 value[name] = None  # nothing has happened to a new member yet
             elif name in wanted and self._is_empty_list(merged):
                 value[name] = []
@@ -247,10 +247,9 @@ class MemberChanges:
         key = letters(name)
         if key in CREATED | UPDATED:
             return False
-        merged, types = self.document.reader.merged(schema), self.document.reader.types(schema)
-        if name in FAILURES:
+        if name in FAILURES or self.document.reader.is_nullable(schema):
             return True
-        return bool(merged.get("nullable")) or "null" in types or key.removesuffix("at").removesuffix("on") in LATER
+        return key.removesuffix("at").removesuffix("on") in LATER
 
     def _add_generated(self, value: dict[str, Json], name: str, schema: Json, key: str) -> None:
         try:
@@ -295,7 +294,7 @@ class MemberChanges:
         reader, out = self.document.reader, dict(before)
         for name, value in changes.items():
             schema, old = members.get(name, further), out.get(name)
-            if value is None and reader.types(schema) and not self._is_nullable(reader.merged(schema)):
+            if value is None and reader.types(schema) and not reader.is_nullable(schema):
                 out.pop(name, None)
             elif isinstance(value, dict) and (isinstance(old, dict) or old is None) and reader.is_object(schema):
                 rest = reader.merged(schema).get("additionalProperties")
@@ -305,9 +304,6 @@ class MemberChanges:
             else:
                 out[name] = value
         return out
-
-    def _is_nullable(self, merged: Mapping[str, Json]) -> bool:
-        return bool(merged.get("nullable")) or "null" in self.document.reader.types(merged)
 
     def _set_state_time(self, value: dict[str, Json], members: Mapping[str, Json], new: Json, now: datetime) -> None:
         """Set the time of a new state: ``canceled_at`` if the status becomes ``canceled``."""

@@ -7,16 +7,17 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
+from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.handlers.misfits import refuse_misfit
+from counterfoil.apis.generic.handlers.new_ids import NewIds
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
-from counterfoil.apis.generic.inference.composite import fields_of, joined
 from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
 
 Json = Any
 MAX_MEMBERS_PER_REQUEST = 200
@@ -25,6 +26,10 @@ MAX_MEMBERS_PER_REQUEST = 200
 
 class WriteHandlers(ReadHandlers):
     """The roles that write; each responds with the written member, in the same way as a read."""
+
+    def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
+        super().__init__(document, generated, api)
+        self.new_ids = NewIds(document)
 
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
@@ -75,79 +80,12 @@ class WriteHandlers(ReadHandlers):
         """Id and value of a new member with these fields. Raises ``ApiError`` (conflict) for a taken id, except for those in
         ``repeatable``: one request may contain a member twice, and the last one counts."""
         world = store.world
-        id = self._new_id(collection, parent, fields, store, repeatable) if not collection.is_single else ONLY
+        id = ONLY if collection.is_single else self.new_ids.id_of(collection, parent, fields, store, repeatable)
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
         value = self.changes.created(collection, fields, determined, key, world.now)
         self.generated.alternates.make_valid(collection, value, key, fields)
         return id, value
-
-    def _new_id(
-        self,
-        collection: Collection,
-        parent: str,
-        fields: Mapping[str, Json],
-        store: MemberStore,
-        repeatable: Container[str],
-    ) -> str:
-        """The sent id, if clients choose ids; otherwise a new one.
-
-        Raises ``ApiError``: malformed for an id that the member's path cannot have, conflict for a taken one. The id of a
-        generated row does not count as taken: it is often the id of the document's example, which users send first. Without a
-        documented status for a conflict, the member is overwritten.
-        """
-        if collection.parts:
-            return self._new_composite(collection, parent, fields, store, repeatable)
-        sent = at(fields, collection.id) if collection.id else None
-        owned = bool(collection.id) and str(collection.id[0]) in collection.server_owned
-        is_sent = isinstance(sent, str | int) and not isinstance(sent, bool) and str(sent) != ""
-        if is_sent and not owned and self._is_usable(collection, str(sent)):
-            taken = collection.found == "known" and store.was_written(collection, parent, str(sent))
-            if taken and str(sent) not in repeatable and self.document.refuses_taken_ids(collection):
-                raise ApiError(
-                    "conflict", f"there is a member with the id '{sent}' already", where=str(collection.id[-1])
-                )
-            return str(sent)
-        return store.new_id(collection, parent)
-
-    def _is_usable(self, collection: Collection, id: str) -> bool:
-        """Whether a sent id is valid in the member's path; if not, the caller may take a new id instead.
-
-        Raises ``ApiError`` (malformed) for an id that no path can have, and for an invalid one if clients must choose the id.
-        If the document's own example is invalid too, the path's schema is wrong, and no id is refused for it.
-        """
-        document, field = self.document, str(collection.id[-1])
-        ends_path = ("/" in id or id in (".", "..")) and document.is_in_paths(collection)
-        if not ends_path and document.is_valid_id(collection, id):
-            return True
-        chosen = any(field in names for names in document.required_to_create(collection))
-        shown = [each for schema in document.id_schemas(collection) for each in document.reader.examples(schema)]
-        if ends_path or (chosen and all(document.is_valid_id(collection, text(each)) for each in shown)):
-            raise ApiError("malformed", f"{field}: no path of a member can have '{id[:100]}'", where=field)
-        return False
-
-    def _new_composite(
-        self,
-        collection: Collection,
-        parent: str,
-        fields: Mapping[str, Json],
-        store: MemberStore,
-        repeatable: Container[str],
-    ) -> str:
-        """The composite id from the fields; missing values are made. Raises ``ApiError`` as ``_new_id`` does."""
-        made = fields_of(collection, store.new_id(collection, parent))
-        values = []
-        for name, part in zip(collection.parts, self.document.by_part(collection), strict=True):
-            sent = fields.get(name)
-            is_usable = sent not in (None, "") and self._is_usable(part, text(sent))
-            values.append(text(sent) if is_usable else made[name])
-        id = joined(values)
-        taken = id not in repeatable and store.get(collection, parent, id) is not None
-        if taken and self.document.refuses_taken_ids(collection):
-            raise ApiError(
-                "conflict", f"there is a member with the id '{id[:100]}' already", where=collection.parts[-1]
-            )
-        return id
 
     def _fields_sent(
         self, operation: Operation, collection: Collection, request: Request, store: MemberStore

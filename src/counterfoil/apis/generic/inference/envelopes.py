@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular, word_set
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -25,7 +24,6 @@ ITEM_NAMES = word_set(
 )
 SENT_NAMES = ITEM_NAMES | word_set("input params arguments args request")
 """Names of the property that wraps the fields in a request body."""
-COUNT_NAMES = word_set("count total number totalcount amount size value")
 IDENTIFYING = frozenset(["id", "uuid", "sid", "gid"])
 NOISE = word_set(
     """
@@ -63,28 +61,6 @@ def map_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, str
         if reader.is_map(member) and (letters(name) in LIST_NAMES or same(name, noun)):
             return (name,), f"'{name}' has ids as keys and objects as values", 0.85
     return None
-
-
-def count_place(reader: SchemaReader, answer: DocumentedResponse) -> Place | None:
-    """The place of the number in a count's response: the body itself (JSON or text), or the only integer of an object.
-
-    None if the response has no such number.
-    """
-    plain = not answer.is_json and (answer.media_type or "").startswith("text/plain")
-    types = reader.types(answer.schema) if answer.schema is not None else frozenset()
-    if types & {"integer", "number"} or (plain and types <= {"string"}):
-        return () if plain or answer.is_json else None
-    for place, schema in [((), answer.schema), *_wrapped_objects(reader, answer.schema)] if answer.is_json else []:
-        members = reader.properties(schema)
-        whole = [name for name, each in members.items() if "integer" in reader.types(each)]
-        named = [name for name in whole if letters(name) in COUNT_NAMES]
-        if len(found := named[:1] or whole) == 1:
-            return (*place, found[0])
-    return None
-
-
-def _wrapped_objects(reader: SchemaReader, schema: Json) -> list[tuple[Place, Json]]:
-    return [((name,), each) for name, each in reader.properties(schema).items() if letters(name) in ITEM_NAMES]
 
 
 def _candidates(reader: SchemaReader, schema: Json, noun: str, below: Place) -> list[tuple[int, Place, str]]:

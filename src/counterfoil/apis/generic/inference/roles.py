@@ -11,7 +11,8 @@ from typing import Any
 
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.envelopes import count_place, list_place, member_place
+from counterfoil.apis.generic.inference.count_roles import count_role
+from counterfoil.apis.generic.inference.envelopes import list_place, member_place
 from counterfoil.apis.generic.inference.found_collections import FoundCollections
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
@@ -56,7 +57,7 @@ class Roles:
             return called
         if path.has_custom_verb:
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
-        if method == "get" and (counted := self._count_role(name, path)) is not None:
+        if method == "get" and (counted := count_role(self, name, path)) is not None:
             return counted
         if method == "post" and (searched := search_role(self.collections, name, path)) is not None:
             return searched
@@ -155,17 +156,6 @@ class Roles:
         return InferredRole(
             "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
         )
-
-    def _count_role(self, name: str, path: Path) -> InferredRole | None:
-        """The role of ``/things/count`` and OData's ``/Things/$count``, if ``/things`` is a list."""
-        answer = self.collections.answer(name)
-        at = count_place(self.reader, answer) if letters(path.last) == "count" and not path.ends_in_parameter else None
-        for above in self.collections.by_key.get(path.parent().key, ()) if at is not None else ():
-            listed = self.role(f"GET {above.text}") if "get" in self.paths[above.text] else None
-            if listed is not None and listed.role == "list":
-                why = f"its response is a number, and {above.text} is a list"
-                return InferredRole("count", listed.draft, at or (), scope=listed.scope, reason=why, confidence=0.9)
-        return None
 
     def _rpc_role(self, name: str) -> InferredRole | None:
         """The role of an operation with a verb in the path: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
