@@ -63,7 +63,8 @@ class Collection:
     actions set. ``parts`` are the fields of a composite id, if the path of a member has several parameters for it; ``id`` is
     the last. ``embeds`` are the fields that can show a member of another collection: the field's place, the place of the id
     (the same if the field has the id or the member), and the collection. ``keyed``: no property identifies a member; its id is
-    its key in the list, which is an object (``{"flour": {…}, "salt": {…}}``).
+    its key in the list, which is an object (``{"flour": {…}, "salt": {…}}``). ``lists`` are pairs of a field that has the
+    members of a collection below each member, and that collection.
     """
 
     def __hash__(self) -> int:
@@ -85,6 +86,7 @@ class Collection:
     state: str = ""
     parts: tuple[str, ...] = ()
     keyed: bool = False
+    lists: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_single(self) -> bool:

@@ -42,6 +42,8 @@ MAX_KEPT_IDS = 200_000
 """Maximum number of cached ids, for all collections and parents."""
 MAX_TRIES = 100
 """How many ids are tried for a new member; so many are taken only if the document has an enum of ids."""
+MAX_LISTED_ROWS = 5
+"""Maximum number of rows below each parent in a collection that the parent lists in a field."""
 
 
 class Member:
@@ -76,11 +78,14 @@ class GeneratedRows:
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
         self._fittable: dict[str, bool] = {}
+        self._listed = {path for each in document.model.collections.values() for _, path in each.lists}
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
         """The number of rows that a collection has, below each parent."""
-        return self.rows if collection.rows is None else collection.rows
+        if collection.rows is not None:
+            return collection.rows
+        return min(self.rows, MAX_LISTED_ROWS) if collection.path in self._listed else self.rows
 
     def key(self, world: World, collection: Collection, parent: str) -> str:
         """The seed of all rows of a collection below one parent."""
@@ -94,7 +99,12 @@ class GeneratedRows:
             if found is not None:
                 self._members.move_to_end(cache_key)
                 return found
-        member = Member(id, self._value(world, collection, parent, id))
+        value = self._value(world, collection, parent, id)
+        for field, path in collection.lists:
+            if field in value:
+                child = self.document.model.collections[path]
+                value[field] = [each.value for each in self.all(world, child, below(parent, id))]
+        member = Member(id, value)
         with self._lock:
             member = self._members.setdefault(cache_key, member)
             if len(self._members) > MAX_KEPT_ROWS:
@@ -240,6 +250,10 @@ class MemberStore:
 
     def get(self, collection: Collection, parent: str, id: str) -> Member | None:
         """The member with that id; None if there is none."""
+        member = self._member(collection, parent, id)
+        return self._with_children(collection, parent, member) if member is not None and collection.lists else member
+
+    def _member(self, collection: Collection, parent: str, id: str) -> Member | None:
         written = self.world.resources.group(self.api, collection.path, parent).get(id)
         if written is not None:
             return None if written.value is None else self._written(id, written)
@@ -257,6 +271,22 @@ class MemberStore:
 
     def all(self, collection: Collection, parent: str) -> Iterable[Member]:
         """All members below a parent: rows, then created members in the order of their creation."""
+        members = self._members(collection, parent)
+        return [self._with_children(collection, parent, each) for each in members] if collection.lists else members
+
+    def _with_children(self, collection: Collection, parent: str, member: Member) -> Member:
+        """The member with the current members of the collections that its fields list."""
+        place, changed = below(parent, member.id), {}
+        for field, path in collection.lists:
+            child = self.generated.document.model.collections[path]
+            if child.lists or self.world.resources.group(self.api, path, place):
+                changed[field] = [each.value for each in self.all(child, place)]
+        if all(member.value.get(field) == each for field, each in changed.items()):
+            return member
+        name = ("generic", self.api, collection.path, parent, member.id)
+        return self.world.cached(name, lambda: Member(member.id, {**member.value, **changed}))
+
+    def _members(self, collection: Collection, parent: str) -> Iterable[Member]:
         group = self.world.resources.group(self.api, collection.path, parent)
         rows = () if self._is_below_new(collection, parent) else self.generated.all(self.world, collection, parent)
         if not group:
@@ -332,3 +362,9 @@ class MemberStore:
 def anchor_of(world: World) -> int:
     """The time before which all generated times are, in seconds since 1970: the start of the world's scenario."""
     return int(world.scenario.definition.starts.timestamp())
+
+
+def below(parent: str, id: str) -> str:
+    """The parent of the members below the member ``id`` of a collection with this parent."""
+    escaped = id.replace("/", "%2F")
+    return f"{parent}/{escaped}" if parent else escaped

@@ -121,8 +121,10 @@ class Members:
         return self.get(id)
 
     def write(self, id: Json, value: Mapping[str, Json]) -> None:
-        """Write a whole member."""
-        self._store._members().write(self._collection, self._parent, text(id), dict(value))
+        """Write a whole member, and the members of collections below that its fields list."""
+        store, whole = self._store._members(), dict(value)
+        self._store._handlers.children.write(self._collection, self._parent, text(id), whole, store)
+        store.write(self._collection, self._parent, text(id), whole)
 
     def delete(self, id: Json) -> None:
         """Delete a member."""

@@ -18,6 +18,8 @@ from counterfoil.ledger.errors import LedgerError
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
+READS = ("list", "count", "read", "read_one", "download", "made_up")
+
 
 class Handlers(ManyAtOnce):
     """The operations of one document. ``api`` is the name it is served as."""
@@ -48,7 +50,7 @@ class Handlers(ManyAtOnce):
         """The handler of an operation, with the layers that its responses need: expansion, links, field selection, ETag."""
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
-        several = writes_several(operation)
+        several = writes_several(operation) or self._writes_listed(operation)
 
         def answer(request: Request, store: MemberStore) -> Response:
             try:
@@ -84,3 +86,8 @@ class Handlers(ManyAtOnce):
             return self.headers.with_etag(operation, request, chosen(request, world))
 
         return with_etag if self.headers.has_etag(operation.name) else chosen
+
+    def _writes_listed(self, operation: Operation) -> bool:
+        """Whether a request may also write the members that a field of its member lists."""
+        collection = self.document.model.collections.get(operation.collection)
+        return collection is not None and bool(collection.lists) and operation.role not in READS

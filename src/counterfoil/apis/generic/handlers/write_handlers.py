@@ -10,6 +10,7 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
+from counterfoil.apis.generic.handlers.listed_children import ListedChildren
 from counterfoil.apis.generic.handlers.misfits import refuse_misfit
 from counterfoil.apis.generic.handlers.new_ids import NewIds
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
@@ -30,6 +31,7 @@ class WriteHandlers(ReadHandlers):
     def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
         super().__init__(document, generated, api)
         self.new_ids = NewIds(document)
+        self.children = ListedChildren(self.changes, self.new_member)
 
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
@@ -274,6 +276,7 @@ class WriteHandlers(ReadHandlers):
         content = uploaded(request)
         if content is not None:
             value.update(described(self.document, collection, request, content))
+        self.children.write(collection, parent, id, value, store)
         member = Member(id, value)
         answer = self.document.documented(operation.name, 201) if created else None
         response = self._show(operation, collection, parent, member, store, request, answer)

@@ -17,6 +17,7 @@ from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.listed_children import listed_children
 from counterfoil.apis.generic.inference.named_actions import named_actions
 from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
@@ -79,6 +80,7 @@ class _Inference:
             needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
         needed |= {owner for each in operations.values() for _, _, owner in each.scope}
         collections = {path: each for path, each in collections.items() if path in needed}
+        collections = {path: self._with_lists(each, used, collections) for path, each in collections.items()}
         known = {*collections, *operations}
         return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))
 
@@ -210,6 +212,20 @@ class _Inference:
             references=tuple((field, target) for field, target, _, _ in found),
             embeds=tuple(each for each, _, _ in held),
         )
+
+    def _with_lists(
+        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
+    ) -> Collection:
+        entity = drafts[collection.path].entity
+        if entity is None:
+            return collection
+        below = ((each, drafts[path]) for path, each in collections.items())
+        found = listed_children(self.reader, entity, collection, below)
+        for field, path in found:
+            self.note(
+                collection.path, f"lists: {field} -> {path}", f"'{field}' has the members of the collection below", 0.85
+            )
+        return replace(collection, lists=found) if found else collection
 
     def _embedded_members(
         self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
