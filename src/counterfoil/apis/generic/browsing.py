@@ -15,10 +15,11 @@ from counterfoil.api.resource_browser import CollectionView, FieldView, ParentVi
 from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.handlers.dispatch import Handlers
 from counterfoil.apis.generic.inference.composite import own_parents, parts_of
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
-from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, Member
 from counterfoil.json_schema.errors import cause_of
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
 from counterfoil.world.commands import Command, WriteResource, in_one

@@ -18,8 +18,9 @@ from counterfoil.api import ApiError, ConfigurationError, Request, Response
 from counterfoil.api import Reason as Reason
 from counterfoil.apis.generic.handlers.dispatch import Handlers
 from counterfoil.apis.generic.handlers.read_handlers import text, unknown
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
-from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, Member
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.time_limit import is_abandoned

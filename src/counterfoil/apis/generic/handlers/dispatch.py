@@ -11,8 +11,9 @@ from counterfoil.apis.generic.handlers.expansion import Expansion
 from counterfoil.apis.generic.handlers.field_selection import FieldSelection
 from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce, writes_several
 from counterfoil.apis.generic.handlers.own_links import OwnLinks
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Operation
-from counterfoil.apis.generic.rows import GeneratedRows, MemberStore
+from counterfoil.apis.generic.rows import GeneratedRows
 from counterfoil.ledger.errors import LedgerError
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from typing import Any
 
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.handlers.member_changes import MemberChanges
+from counterfoil.apis.generic.handlers.read_handlers import text
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.rows import Member, MemberStore, below
+from counterfoil.apis.generic.rows import Member, below
 
 Json = Any
 MAX_LISTED = 200
@@ -54,7 +56,7 @@ class ListedChildren:
         listed: dict[str, dict[str, Json]] = {}
         for each in sent:
             fields = self.changes.fields(child, each)
-            id = str(at(each, child.id))
+            id = text(at(fields, child.id))
             if id in known:
                 value = {**known[id].value, **fields}
             else:

@@ -8,9 +8,9 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.handlers.read_handlers import text, unknown
 from counterfoil.apis.generic.handlers.write_handlers import MAX_MEMBERS_PER_REQUEST, WriteHandlers
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.rows import MemberStore
 
 Json = Any
 

@@ -18,9 +18,10 @@ from counterfoil.apis.generic.handlers.uploads import as_text, file_response
 from counterfoil.apis.generic.handlers.xml_bodies import from_xml
 from counterfoil.apis.generic.inference.composite import joined, own_parents
 from counterfoil.apis.generic.inference.file_operations import is_text
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 from counterfoil.media_types import is_xml
 from counterfoil.world.resources import Content
 

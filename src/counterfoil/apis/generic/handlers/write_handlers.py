@@ -16,9 +16,10 @@ from counterfoil.apis.generic.handlers.new_ids import NewIds
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 
 Json = Any
 MAX_MEMBERS_PER_REQUEST = 200
