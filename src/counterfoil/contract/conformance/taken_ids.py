@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from counterfoil.contract.created import value_at
 from counterfoil.contract.law import ClientId
 
 JsonPath = Sequence[str | int]
@@ -37,7 +38,7 @@ class TakenIds:
             answer = json.loads(response.content or b"null")
         except ValueError:
             answer = None
-        for value in (_at(case.body, place.sent), _at(answer, place.shown)):
+        for value in (value_at(case.body, place.sent), value_at(answer, place.shown)):
             if value is not None:
                 self._taken.setdefault((place.collection, str(value)), []).append(case)
 
@@ -50,7 +51,7 @@ class TakenIds:
         place = self._places.get(_label(case))
         if place is None:
             return False
-        id = str(_at(case.body, place.sent))
+        id = str(value_at(case.body, place.sent))
         return id in self._before or any(_is_near(case, each) for each in self._taken.get((place.collection, id), ()))
 
 
@@ -64,17 +65,8 @@ def _is_near(one: Any, other: Any) -> bool:
 
 def _has(case: Any, name: str) -> bool:
     """Whether a request has a query parameter, or a member of its body at a place such as ``page.cursor``."""
-    return name in (case.query or {}) or _at(case.body, name.split(".")) is not None
+    return name in (case.query or {}) or value_at(case.body, name.split(".")) is not None
 
 
 def _label(case: Any) -> str:
     return f"{case.method.upper()} {case.operation.path}"
-
-
-def _at(value: Any, place: JsonPath) -> Any:
-    for part in place:
-        in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
-        if not in_list and not (isinstance(value, dict) and part in value):
-            return None
-        value = value[part]
-    return None if isinstance(value, dict | list) else value
