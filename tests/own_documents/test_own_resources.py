@@ -1,4 +1,4 @@
-"""A check with ``--writes`` recognizes the resources that it created, whatever their ids are called, and uses those it did not delete."""
+"""A check with ``--writes`` recognizes what it created, whatever its id is called, and goes on with what it did not delete."""
 
 from __future__ import annotations
 
