@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.own_documents.checked import found_at
 
 from counterfoil.app import build
 from counterfoil.cli import main
@@ -67,8 +68,8 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
-def checked(document: Path, url: str) -> Any:
-    options = ["check", "--spec", str(document), "--url", url, "--writes", "--max-examples", "10", "--json"]
+def checked(document: Path, url: str, *more: str) -> Any:
+    options = ["check", "--spec", str(document), "--url", url, "--writes", "--max-examples", "10", "--json", *more]
     return json.loads(CliRunner().invoke(main, options).stdout)
 
 
@@ -144,3 +145,43 @@ def test_a_created_boat_that_is_not_there_is_a_finding(document: Path) -> None:
         verdict = checked(document, url)
     found = {each["operation"] for each in verdict["findings"] if "ensure_resource_availability" in each["id"]}
     assert found & {"PATCH /boats/{boatNumber}", "DELETE /boats/{boatNumber}"}, verdict["findings"]
+
+
+STAMPS = """
+openapi: 3.0.3
+info: {title: Stamps, version: "1"}
+paths:
+  /stamps:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Stamp"}}}}
+      responses:
+        "201": {description: printed, content: {application/json: {schema: {$ref: "#/components/schemas/Stamp"}}}}
+        "422": {description: "not valid, or there is a stamp with this code"}
+  /stamps/{code}:
+    get:
+      parameters: [{name: code, in: path, required: true, schema: {type: integer, minimum: 1}}]
+      responses:
+        "200": {description: stamp, content: {application/json: {schema: {$ref: "#/components/schemas/Stamp"}}}}
+        "404": {description: no such stamp}
+components:
+  schemas:
+    Stamp:
+      type: object
+      required: [code]
+      properties: {code: {type: integer, minimum: 1, example: 7}, motif: {type: string}}
+"""
+
+
+def test_a_code_that_an_earlier_check_took_is_no_finding(tmp_path: Path) -> None:
+    """The second check sends the same stamps again, and each is refused with 422: there is one with its code."""
+    document = tmp_path / "stamps.yaml"
+    document.write_text(STAMPS)
+    with stand_in(document) as url:
+        assert [checked(document, url, "--fast")["findings"] for _ in range(2)] == [[], []]
+
+
+def test_a_new_code_that_is_refused_is_a_finding(tmp_path: Path) -> None:
+    """The server refuses every stamp, and has none."""
+    document = tmp_path / "stamps.yaml"
+    document.write_text(STAMPS)
+    assert found_at(document, lambda path, body: 422, "positive_data_acceptance", "/stamps")

@@ -97,10 +97,12 @@ class ClientId(NamedTuple):
 
 
 class CreatedMember(NamedTuple):
-    """What an operation creates: ``path`` is that of the member, and ``shown`` the place of its id in the response."""
+    """What an operation creates: ``path`` is that of the member, ``shown`` the place of its id in the response, and ``read``
+    that in the response of a GET of the path (None if there is no GET)."""
 
     path: str
     shown: tuple[str | int, ...]
+    read: tuple[str | int, ...] | None
 
 
 @dataclass(frozen=True)

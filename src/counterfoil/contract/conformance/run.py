@@ -16,6 +16,7 @@ from typing import Any
 from counterfoil.contract.conformance.coverage_sample import CoverageSample
 from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.existing_members import ExistingMembers
 from counterfoil.contract.conformance.form_lists import FormLists
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
@@ -249,7 +250,9 @@ def _hooks(
     job: Job, guard: WriteGuard, sample: CoverageSample, notes: list[str]
 ) -> list[tuple[str, Callable[..., Any]]]:
     """The hooks for Schemathesis, by name: before and after a request, and filters of cases and failures."""
-    taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
+    existing = ExistingMembers(job.created_members, job.headers, job.timeout)
+    taken = TakenIds(job.client_ids, job.given_values, job.created, existing.has)
+    overlaps = Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
     read_only, form_lists = ReadOnlyMembers(job.document), FormLists(job.document)

@@ -84,9 +84,12 @@ def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
 def _created_members(known: Mapping[str, Resource]) -> Iterator[tuple[str, CreatedMember]]:
     """The create operations, with the path of what each creates, and the place of its id in the response."""
     for resource in known.values():
-        create, path = resource.operation("create"), member_path(resource)
-        if create is not None and path is not None and len(resource.collection.id) == 1:
-            yield create.name, CreatedMember(path, (*create.at, *resource.collection.id))
+        create, read, path = resource.operation("create"), resource.operation("read"), member_path(resource)
+        if create is None or path is None or len(resource.collection.id) != 1:
+            continue
+        id, has_get = resource.collection.id, read is not None and read.name == f"GET {path}"
+        shown = (*read.at, *id) if read is not None and has_get else None
+        yield create.name, CreatedMember(path, (*create.at, *id), shown)
 
 
 def _health_check(spec: Spec, model: Model, is_json: Callable[[Operation], bool]) -> Operation | None:
