@@ -116,6 +116,12 @@ def filled(operation: Operation, parents: Sequence[Json], id: Json = None) -> di
     return dict(zip(names, [*parents, *([] if id is None else [id])], strict=False))
 
 
+def member_path(resource: Resource) -> str | None:
+    """The path of a resource's member, as the document writes it; None if no operation has it."""
+    found = (resource.operation(role) for role in ("read", "update", "delete"))
+    return next((each.name.partition(" ")[2] for each in found if each is not None), None)
+
+
 def parents_of(ctx: LawContext, resource: Resource, all_resources: Mapping[str, Resource]) -> tuple[Json, ...]:
     """The ids of a collection's parents, found at the target; if possible, of a parent that has children.
 
