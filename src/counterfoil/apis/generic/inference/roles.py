@@ -255,8 +255,11 @@ class Roles:
         draft = self.drafts.get(path.parent().key)
         if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
             return None
-        shown = self.collections.shown_by(f"GET {path.text}", path) if "get" in self.paths[path.text] else None
-        if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
+        if not draft.id or method == "post" or "get" not in self.paths[path.text]:
+            return None
+        shown = self.collections.shown_by(f"GET {path.text}", path)
+        is_shown = shown is not None and shown[0] is draft and shown[3] == "one"
+        if not is_shown and not self.collections.answer(f"GET {path.text}").is_assumed:
             return None
         found = self._member_role(name, method, draft)
         found.first, found.confidence = True, 0.8
