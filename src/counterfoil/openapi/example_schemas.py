@@ -48,7 +48,7 @@ def describe_by_examples(document: Mapping[str, Json]) -> None:
     """Put beside each example without a schema the one that it has. ``document`` is a view, which is changed."""
     for content in _contents(document):
         for kind, media in content.items():
-            if isinstance(media, dict) and is_json_type(without_parameters(kind)) and not _tells(media.get("schema")):
+            if isinstance(media, dict) and is_json_type(without_parameters(kind)) and not tells(media.get("schema")):
                 example = _example(document, media)
                 if isinstance(example, dict | list) and example:
                     media[BY_EXAMPLE] = schema_of(example)
@@ -92,7 +92,7 @@ def _together(schemas: list[dict[str, Json]]) -> dict[str, Json]:
     return next((each for each in schemas if each), {}) if len(kinds) == 1 else {}
 
 
-def _tells(schema: Json) -> bool:
+def tells(schema: Json) -> bool:
     """Whether a schema says more than that anything, or any object or list, is there."""
     if not isinstance(schema, dict):
         return False

@@ -19,10 +19,11 @@ from counterfoil.openapi.example_schemas import describe_by_examples
 from counterfoil.openapi.references import operations_of
 from counterfoil.openapi.sources import MAX_DOCUMENT_BYTES, Sources, Unreadable
 from counterfoil.openapi.spec import Notice, Spec, SpecError
+from counterfoil.openapi.undescribed_responses import describe_by_requests
 
 Json = Any
 
-CACHE_FORMAT = 9
+CACHE_FORMAT = 10
 """Increase it when the view of the same document changes, so that older cache files are not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -121,6 +122,7 @@ def _view(path: Path) -> Json:
     view = (Swagger2View if version.startswith("2") else View)(sources, version)
     document = view.write()
     describe_by_examples(document)
+    describe_by_requests(document)
     notices = [list(each) for each in view.notices.with_lines(sources)]
     files = sources.files()
     sources.close()

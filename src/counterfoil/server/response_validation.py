@@ -18,6 +18,7 @@ from counterfoil.api.kept import Kept, KeptMembers, list_at, with_list
 from counterfoil.asgi import ASGIApp, Message, Receive, Scope, Send
 from counterfoil.json_schema.validators import Schemas, Validator
 from counterfoil.media_types import is_json_type, range_of
+from counterfoil.openapi.undescribed_responses import ASSUMED
 from counterfoil.server.context import SCOPE_KEY, Policy, RequestContext
 from counterfoil.server.logs import printable
 from counterfoil.server.parsing.json_text import pointer
@@ -38,10 +39,12 @@ class ResponseSpecError(Exception):
 
 
 class ResponseSpec(msgspec.Struct, frozen=True):
-    """The spec of the responses with one status: a validator by media type, and headers (name, required, reader, validator)."""
+    """The spec of the responses with one status: a validator by media type, and headers (name, required, reader, validator).
+    With ``any_body`` the document does not describe the body."""
 
     bodies: Mapping[str, Validator]
     headers: tuple[tuple[str, bool, Any, Validator | None], ...]
+    any_body: bool = False
 
     def violation(self, response: Response, media_type: str) -> str | None:
         """How the response violates the spec, or ``None``."""
@@ -51,6 +54,8 @@ class ResponseSpec(msgspec.Struct, frozen=True):
 
     def _violation_of_body(self, response: Response, media_type: str) -> str | None:
         body = response.body
+        if self.any_body and not self.bodies:
+            return None
         if body is None:
             has_one = self.bodies and response.status not in (204, 304)
             return "the body is empty, a body is documented" if has_one else None
@@ -171,7 +176,7 @@ def _response_spec(response: Json, schemas: Schemas) -> ResponseSpec:
             schemas.validator(schema, "response") if schema and (isinstance(kind, str) and kind in READERS) else None
         )
         headers.append((name.lower(), bool(header.get("required")), read, validator))
-    return ResponseSpec(bodies, tuple(headers))
+    return ResponseSpec(bodies, tuple(headers), ASSUMED in response)
 
 
 @lru_cache(256)

@@ -8,6 +8,7 @@ from typing import Any
 
 from counterfoil.media_types import FORMS, is_json_type, without_parameters
 from counterfoil.openapi.example_schemas import BY_EXAMPLE
+from counterfoil.openapi.undescribed_responses import ASSUMED
 
 Json = Any
 
@@ -16,12 +17,14 @@ PREFERRED = {"post": ("201", "200", "202", "204"), "delete": ("204", "200", "202
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One documented response. ``media_type`` and ``schema`` are None if it has no body."""
+    """One documented response. ``media_type`` and ``schema`` are None if it has no body. ``is_assumed``: the document does not
+    describe its body."""
 
     status: int
     media_type: str | None = None
     schema: Json = None
     content: Mapping[str, Json] | None = None
+    is_assumed: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -70,6 +73,9 @@ def response_for_status(operation: Mapping[str, Json], status: int) -> Documente
 def documented_response(response: Json, status: int) -> DocumentedResponse:
     """The response with its JSON media type, if it has one; otherwise with its first media type."""
     content = response.get("content") if isinstance(response, dict) else None
+    assumed = response.get(ASSUMED) if isinstance(response, dict) else None
+    if assumed is not None and status < 300:
+        return DocumentedResponse(status, "application/json", assumed, content or {}, is_assumed=True)
     if not isinstance(content, dict) or not content:
         return DocumentedResponse(status)
     media_type = preferred_type(content)

@@ -22,6 +22,7 @@ from counterfoil.apis.generic.inference.envelopes import (
 from counterfoil.apis.generic.inference.member_descriptions import describe
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
+from counterfoil.apis.generic.inference.verb_paths import above_member, verb_before_id
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular, stem_of
 from counterfoil.apis.generic.paths import Path, read_path
@@ -89,16 +90,17 @@ class FoundCollections:
                 and path.text not in known
                 and text not in self.lists_at_parameters
             ):
-                self.draft_at(path.parent()).items.append(path)
+                self.draft_at(above_member(self, path)).items.append(path)
         for draft in self.drafts.values():
             draft.items.sort(key=self._rank, reverse=True)
 
-    def _rank(self, member_path: Path) -> tuple[bool, bool, int]:
-        """Sort key for the paths of a member: the largest ends in nothing but an id, and has the most operations."""
+    def _rank(self, member_path: Path) -> tuple[bool, bool, bool, int]:
+        """Sort key for the paths of a member: the largest ends in nothing but an id, has no verb, and has the most operations."""
         last = member_path.segments[-1]
         below = f"{member_path.text}/"
         uses = len(self.paths[member_path.text]) + sum(each.startswith(below) for each in self.paths)
-        return last.text == f"{{{last.parameter}}}", letters(last.parameter).endswith(("id", "uuid", "sid")), uses
+        is_id = letters(last.parameter).endswith(("id", "uuid", "sid"))
+        return last.text == f"{{{last.parameter}}}", verb_before_id(member_path) is None, is_id, uses
 
     def _find_rpc_operations(self) -> None:
         """Find the collections of operations with a verb in the path (``/customers.create``)."""

@@ -44,6 +44,8 @@ def infer(spec: Spec, file: File | None = None) -> Model:
 
 
 WRITES = ("create", "replace", "update")
+ASSUMED_AT_MOST = 0.4
+"""The highest confidence of a role if the document does not describe the response."""
 AT = {"list": "list", "count": "number"}
 """What the response has at the place ``at``, by role; a member for other roles."""
 
@@ -272,6 +274,9 @@ class _Inference:
 
     def _operation(self, name: str, inferred: InferredRole, collections: dict[str, Collection]) -> Operation:
         answer = self.roles.collections.answer(name)
+        if answer.is_assumed and inferred.draft is not None:
+            inferred.reason += "; the document describes no response, so the fields of its requests are assumed"
+            inferred.confidence = min(inferred.confidence, ASSUMED_AT_MOST)
         self.note(name, f"role: {inferred.role}", inferred.reason, inferred.confidence)
         if inferred.draft is None or (
             inferred.draft.entity is None and answer.is_json and inferred.role not in ("delete", "download")

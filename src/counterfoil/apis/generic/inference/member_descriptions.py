@@ -32,6 +32,8 @@ def describe(collections: FoundCollections, draft: CollectionDraft) -> None:
         if entity is None or not collections.reader.properties(entity):
             continue
         draft.entity, draft.source = entity, reference_of(entity) or name
+        if answer.is_assumed:
+            why, sure = "the document describes no response; requests send these fields", 0.4
         draft.note("entity", draft.source, f"the response of {name}; {why}", sure)
         if _identify(collections, draft, name, place):
             break

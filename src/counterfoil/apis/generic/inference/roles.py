@@ -12,6 +12,7 @@ from typing import Any
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.count_roles import count_role
+from counterfoil.apis.generic.inference.created_by_verb import created_by_verb
 from counterfoil.apis.generic.inference.envelopes import list_place, member_place
 from counterfoil.apis.generic.inference.found_collections import FoundCollections
 from counterfoil.apis.generic.inference.identity import identity
@@ -22,6 +23,7 @@ from counterfoil.apis.generic.inference.relations import action_effect, is_trial
 from counterfoil.apis.generic.inference.response_places import place_in_response
 from counterfoil.apis.generic.inference.rpc_operations import KINDS
 from counterfoil.apis.generic.inference.search_roles import search_role
+from counterfoil.apis.generic.inference.verb_paths import ROLES, above_member, verb_before_id
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
@@ -75,7 +77,7 @@ class Roles:
             and view is None
             and text not in self.collections.lists_at_parameters
         ):
-            return self._member_role(name, method, self.drafts[path.parent().key])
+            return self._member_role(name, method, self.drafts[above_member(self.collections, path).key])
         if method == "get" and text in self.collections.views:
             return self._view_role(name, path)
         draft = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
@@ -95,8 +97,10 @@ class Roles:
             "post": "update",
             "delete": "delete",
         }
+        verb = verb_before_id(read_path(name.partition(" ")[2]))
+        role = ROLES.get((verb or "", method), roles[method])
         return InferredRole(
-            roles[method], draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
+            role, draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
         )
 
     def _alternate_role(self, name: str, method: str, draft: CollectionDraft, key: Place) -> InferredRole:
@@ -229,7 +233,8 @@ class Roles:
                 return self._action(name, method, path, before, path.last.rpartition(".")[2] or path.last)
             if method == "post":
                 return self._created_below(name, path)
-        return self._single_role(name, method, path)
+        created = created_by_verb(self, name, method, path)
+        return self._single_role(name, method, path) if created is None else created
 
     def _sets_state(self, name: str, owner: CollectionDraft, word: str) -> bool:
         """Whether an unusual verb names a state of the member, in an operation without fields in its body."""
@@ -255,8 +260,11 @@ class Roles:
         draft = self.drafts.get(path.parent().key)
         if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
             return None
-        shown = self.collections.shown_by(f"GET {path.text}", path) if "get" in self.paths[path.text] else None
-        if shown is None or shown[0] is not draft or shown[3] != "one" or not draft.id or method == "post":
+        if not draft.id or method == "post" or "get" not in self.paths[path.text]:
+            return None
+        shown = self.collections.shown_by(f"GET {path.text}", path)
+        is_shown = shown is not None and shown[0] is draft and shown[3] == "one"
+        if not is_shown and not self.collections.answer(f"GET {path.text}").is_assumed:
             return None
         found = self._member_role(name, method, draft)
         found.first, found.confidence = True, 0.8
