@@ -55,7 +55,7 @@ class Document:
         self._cursors: dict[str, frozenset[str]] = {}
         self._by_collection: dict[str, list[Operation]] = {}
         for operation in model.operations.values():
-            if operation.collection:
+            if operation.collection and not operation.linkage:  # its path and body are about more than the member
                 self._by_collection.setdefault(operation.collection, []).append(operation)
         for name in spec.operations:
             self._register(name, self.answer(name))

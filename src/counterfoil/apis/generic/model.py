@@ -29,6 +29,10 @@ Role = Literal[
     "read_one",  # of a single resource: one in the document, or one below each parent
     "write_one",
     "delete_one",
+    "read_linkage",  # the ids that a relationship of a member holds (JSON:API)
+    "replace_linkage",
+    "add_linkage",
+    "remove_linkage",
     "download",  # the file that was uploaded for a member or a single resource
     "made_up",  # a generated response that fits the document: always the same, independent of state
 ]
@@ -91,6 +95,13 @@ class Collection:
         """Whether this is a single resource: one in the document, or one below each parent."""
         return not self.id and not self.keyed
 
+    @property
+    def reference_places(self) -> list[tuple[Place, str]]:
+        """The places of ids of other members, with their collections: ``references``, and relationships of JSON:API."""
+        related = ((read_place(place), target) for place, _, target in self.embeds)
+        own = [((field,), target) for field, target in self.references]
+        return [*own, *((place, target) for place, target in related if len(place) > 1)]
+
 
 Operator = Literal["equal", "in", "above", "from", "below", "to", "contains", "not"]
 
@@ -138,6 +149,8 @@ class Operation:
     fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
     ``first``: the member is the collection's first (a path with ``me``). ``key`` is the field in the path if that is not the id
     (``/customers/external/{external_id}``). ``by_id``: the response has the members in an object, by their ids.
+    ``linkage`` is the place of a relationship's ids in a member (JSON:API). A list or read with it shows the members that these
+    ids name; the member with the ids is then one of the collection ``linked_from``.
     """
 
     name: str
@@ -167,6 +180,8 @@ class Operation:
     when: tuple[str, ...] = ()
     verb_at: str = ""
     by_id: bool = False
+    linkage: Place = ()
+    linked_from: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,7 @@ class InferredRole:
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
     by_id: bool = False
+    linkage: Place = ()
+    linked_from: CollectionDraft | None = None
     reason: str = ""
     confidence: float = 1.0
