@@ -149,6 +149,8 @@ class Operation:
     fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
     ``first``: the member is the collection's first (a path with ``me``). ``key`` is the field in the path if that is not the id
     (``/customers/external/{external_id}``). ``by_id``: the response has the members in an object, by their ids.
+    ``order`` is the order of the members if the request asks for none: a field (``-rating``: descending), ``newest``, ``oldest``,
+    or ``random``; ``where`` are the fields that all of them have. A read with ``first`` shows the first of these.
     ``linkage`` is the place of a relationship's ids in a member (JSON:API). A list or read with it shows the members that these
     ids name; the member with the ids is then one of the collection ``linked_from``.
     """
@@ -180,6 +182,8 @@ class Operation:
     when: tuple[str, ...] = ()
     verb_at: str = ""
     by_id: bool = False
+    order: str = ""
+    where: tuple[tuple[str, Json], ...] = ()
     linkage: Place = ()
     linked_from: str = ""
 

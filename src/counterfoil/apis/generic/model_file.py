@@ -112,7 +112,7 @@ def _value(name: str, value: Any) -> Json:
         ]
     if name == "embeds":
         return [{"field": field, "id": id, "collection": owner} for field, id, owner in value]
-    if name in ("references", "sets", "flags"):
+    if name in ("references", "sets", "where", "flags"):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -240,8 +240,8 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return tuple((name, _filter(each)) for name, each in dict(value).items())
     if key == "embeds":
         return tuple((_text(each["field"]), _text(each["id"]), _text(each["collection"])) for each in value)
-    if key in ("references", "sets", "flags"):
-        return tuple(sorted(dict(value).items())) if key == "sets" else tuple(dict(value).items())
+    if key in ("references", "sets", "where", "flags"):
+        return tuple(sorted(dict(value).items())) if key in ("sets", "where") else tuple(dict(value).items())
     if isinstance(before, tuple):
         if not isinstance(value, list):
             raise TypeError("a list is expected")

@@ -147,7 +147,7 @@ class AnswerHeaders:
         shown = (
             each
             for each in operations.values()
-            if each.collection == made.collection and not (each.key or each.linkage)
+            if each.collection == made.collection and not (each.key or each.first or each.linkage)
         )
         reads = (each for each in shown if each.role == "read")
         read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")

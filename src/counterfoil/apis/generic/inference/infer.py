@@ -19,6 +19,7 @@ from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.linkages import linkages
 from counterfoil.apis.generic.inference.named_actions import named_actions
+from counterfoil.apis.generic.inference.named_views import named_views
 from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
@@ -67,6 +68,7 @@ class _Inference:
         self.inferred.update(list(named_actions(self.roles, self.inferred)))
         self.inferred.update(list(downloads(self.roles, self.inferred)))
         self.inferred.update(list(linkages(self.roles, self.inferred)))
+        self.inferred.update(list(named_views(self.roles, self.inferred)))
 
     def model(self) -> Model:
         used: dict[str, CollectionDraft] = {}
@@ -280,6 +282,8 @@ class _Inference:
             sets=tuple(sorted(inferred.sets.items())),
             verb_at=inferred.verb_at,
             by_id=inferred.by_id,
+            order=inferred.order,
+            where=tuple(sorted(inferred.where.items())),
             linkage=inferred.linkage,
             linked_from=inferred.linked_from.path.text if inferred.linked_from is not None else "",
         )
@@ -296,6 +300,8 @@ class _Inference:
         reason, sure = inferred.reason, inferred.confidence
         if inferred.at:
             self.note(name, f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}", reason, sure)
+        if inferred.order:
+            self.note(name, f"order: {inferred.order}", reason, sure)
         if inferred.linkage:
             self.note(name, f"linkage at: {place_text(inferred.linkage)}", reason, sure)
         if inferred.key:
