@@ -144,8 +144,8 @@ class FoundCollections:
     def _find_view(self, path: Path) -> None:
         """Make the list at ``path`` a view of another collection (``/pet/findByStatus``), or a collection of its own."""
         shown = self.shown_by(f"GET {path.text}", path)
-        if (shown is None or not shown[0].items) and (above := self._viewed_by_name(path)) is not None:
-            self.views[path.text] = above, []
+        if (shown is None or not shown[0].items) and (viewed := self._viewed_by_name(path)) is not None:
+            self.views[path.text] = viewed, []
             return
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
         if shown is not None and scope is not None:

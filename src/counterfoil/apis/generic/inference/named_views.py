@@ -71,8 +71,8 @@ def _shown_at(roles: Roles, name: str, draft: CollectionDraft) -> Place | None:
 
 def _order(reader: SchemaReader, entity: Json, word: str) -> tuple[str, str]:
     """The order that a path's last segment means, with the reason; empty if it means none."""
-    key, (state, values) = letters(word), state_field(reader, entity)
-    if key in {letters(each) for each in values}:
+    key, (_, states) = letters(word), state_field(reader, entity)
+    if key in {letters(each) for each in states}:
         return "", ""
     if key in NEWEST | OLDEST:
         fields = _names(reader, entity)
