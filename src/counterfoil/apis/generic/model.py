@@ -149,6 +149,8 @@ class Operation:
     fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
     ``first``: the member is the collection's first (a path with ``me``). ``key`` is the field in the path if that is not the id
     (``/customers/external/{external_id}``). ``by_id``: the response has the members in an object, by their ids.
+    ``one_by_one``: each of several members is changed or refused for itself, and the response with 207, or the usual one, has a
+    list of results at ``results``.
     ``order`` is the order of the members if the request asks for none: a field (``-rating``: descending), ``newest``, ``oldest``,
     or ``random``; ``where`` are the fields that all of them have. A read with ``first`` shows the first of these.
     ``linkage`` is the place of a relationship's ids in a member (JSON:API). A list or read with it shows the members that these
@@ -182,6 +184,8 @@ class Operation:
     when: tuple[str, ...] = ()
     verb_at: str = ""
     by_id: bool = False
+    results: Place = ()
+    one_by_one: bool = False
     order: str = ""
     where: tuple[tuple[str, Json], ...] = ()
     linkage: Place = ()

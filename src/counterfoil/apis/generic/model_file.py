@@ -31,7 +31,7 @@ Json = Any
 FORMAT = 1
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MEMBERS = frozenset(["counterfoil", "collections", "operations", "actions", "made_up", "integrity"])
-PLACES = ("id", "at", "each", "body", "id_at", "key", "linkage", "next", "more", "total")
+PLACES = ("id", "at", "each", "body", "id_at", "key", "linkage", "results", "next", "more", "total")
 _KEYS = {"embeds": "holds"}
 """Keys of the file that differ from the attribute's name."""
 _ROLES = get_args(Role)

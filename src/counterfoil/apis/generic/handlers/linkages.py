@@ -9,7 +9,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
-from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce
+from counterfoil.apis.generic.handlers.one_by_one import OneByOne
 from counterfoil.apis.generic.handlers.page_facts import path_of
 from counterfoil.apis.generic.handlers.read_handlers import text
 from counterfoil.apis.generic.handlers.write_handlers import MAX_MEMBERS_PER_REQUEST
@@ -21,7 +21,7 @@ from counterfoil.apis.generic.rows import GeneratedRows, Member, MemberStore
 Json = Any
 
 
-class Linkages(ManyAtOnce):
+class Linkages(OneByOne):
     """The roles of relationships. A relationship to several members has a list of linkage; one to a single member has an object
     or null."""
 

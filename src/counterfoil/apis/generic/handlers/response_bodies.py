@@ -200,11 +200,12 @@ class ResponseBodies:
 
         Raises ``ApiError`` (501).
         """
-        answer = self.document.answer(operation.name)
-        if not answer.is_json:
-            return None
         given = {**beside, **wrapped(operation.at, value)} if beside else wrapped(operation.at, value)
-        return self._fitted(operation.name, answer, operation.name, given)
+        return self.filled(operation.name, self.document.answer(operation.name), given)
+
+    def filled(self, name: str, answer: DocumentedResponse, given: Json) -> Json:
+        """A body with what is given; None for a response without JSON. Raises ``ApiError`` (501)."""
+        return self._fitted(name, answer, name, given) if answer.is_json else None
 
     def cleared(self, name: str, deleted: int) -> Json:
         """The body after several members were deleted, with their number if it has a property for it."""

@@ -17,6 +17,7 @@ from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.item_results import one_by_one
 from counterfoil.apis.generic.inference.linkages import linkages
 from counterfoil.apis.generic.inference.named_actions import named_actions
 from counterfoil.apis.generic.inference.named_views import named_views
@@ -65,6 +66,7 @@ class _Inference:
         self._by_noun: dict[str, str] = {}
         self.inferred = {name: self.roles.role(name) for name in spec.operations}
         self.inferred.update(list(bulk(self.roles, self.inferred)))
+        self.inferred.update(list(one_by_one(self.roles, self.inferred)))
         self.inferred.update(list(named_actions(self.roles, self.inferred)))
         self.inferred.update(list(downloads(self.roles, self.inferred)))
         self.inferred.update(list(linkages(self.roles, self.inferred)))
@@ -282,6 +284,8 @@ class _Inference:
             sets=tuple(sorted(inferred.sets.items())),
             verb_at=inferred.verb_at,
             by_id=inferred.by_id,
+            results=inferred.results,
+            one_by_one=inferred.one_by_one,
             order=inferred.order,
             where=tuple(sorted(inferred.where.items())),
             linkage=inferred.linkage,

@@ -30,6 +30,8 @@ class InferredRole:
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
     by_id: bool = False
+    results: Place = ()
+    one_by_one: bool = False
     order: str = ""
     where: Mapping[str, Json] = field(default_factory=dict)
     linkage: Place = ()

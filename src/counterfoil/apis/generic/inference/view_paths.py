@@ -18,6 +18,9 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 
 SEARCHES = word_set("search query find list lookup filter listall findall")
+BULK = word_set("bulk batch many multiple multi mass all")
+READS = word_set("get read fetch retrieve lookup query list")
+BY_IDS = word_set("mget multiget byids getbyids findbyids listbyids")
 NEWEST = word_set("latest newest recent mostrecent last recentlyadded new")
 OLDEST = word_set("oldest earliest first")
 RANDOM = word_set("random sample shuffle shuffled")
@@ -26,13 +29,18 @@ OWN = word_set("mine my own")
 """Segments for the caller's members; all members belong to the caller of a stand-in."""
 _GROUP = re.compile(r"(?:v?\d[\w.]*|api)?", re.IGNORECASE)
 """A segment that is no collection's name: a version, or none."""
-VIEWS = NEWEST | OLDEST | RANDOM | TOP | OWN
+VIEWS = NEWEST | OLDEST | RANDOM | TOP | OWN | BULK
 
 
 def is_search(segment: str) -> bool:
-    """Whether a path segment names a search: ``search``, ``customers:query``, ``search-items``."""
+    """Whether a path segment names a search: ``search``, ``customers:query``, ``search-items``, ``batch-get``."""
     parts = words(segment.rpartition(":")[2])
-    return bool(parts) and parts[0] in SEARCHES
+    return bool(parts) and (parts[0] in SEARCHES or _is_batch_read(parts))
+
+
+def _is_batch_read(parts: tuple[str, ...]) -> bool:
+    """Whether these words of a segment mean to read the members with the ids that are sent: ``batch-get``, ``mget``."""
+    return "".join(parts) in BY_IDS or (len(parts) > 1 and bool(BULK & {*parts}) and bool(READS & {*parts}))
 
 
 def without_search(path: Path) -> Path:
