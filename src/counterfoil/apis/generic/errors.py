@@ -129,6 +129,10 @@ class Errors:
                 continue
         return UNSET
 
+    def details(self, schema: Json, error: ApiError) -> Json:
+        """The error's message, status and so on, in the properties of a schema of a response that went well as a whole."""
+        return self._details(schema, error, error.status, 0)
+
     def _details(self, schema: Json, error: ApiError, status: int, depth: int) -> Json:
         """The error's message, status and so on, in the properties of a schema that have names for them."""
         reader = self.document.reader

@@ -9,7 +9,8 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.expansion import Expansion
 from counterfoil.apis.generic.handlers.field_selection import FieldSelection
-from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce, writes_several
+from counterfoil.apis.generic.handlers.linkages import Linkages
+from counterfoil.apis.generic.handlers.many_at_once import writes_several
 from counterfoil.apis.generic.handlers.own_links import OwnLinks
 from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Operation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 READS = ("list", "count", "read", "read_one", "download", "made_up")
 
 
-class Handlers(ManyAtOnce):
+class Handlers(Linkages):
     """The operations of one document. ``api`` is the name it is served as."""
 
     def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
@@ -43,6 +44,10 @@ class Handlers(ManyAtOnce):
             "read_one": self.read_one,
             "write_one": self.write_one,
             "delete_one": self.delete_one,
+            "read_linkage": self.read_linkage,
+            "replace_linkage": self.replace_linkage,
+            "add_linkage": self.add_linkage,
+            "remove_linkage": self.remove_linkage,
             "download": self.download,
             "made_up": self.made_up,
         }

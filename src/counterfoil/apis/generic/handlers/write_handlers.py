@@ -17,7 +17,7 @@ from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, 
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
 from counterfoil.apis.generic.member_store import MemberStore
-from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.places import at, replaced
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 
@@ -105,9 +105,9 @@ class WriteHandlers(ReadHandlers):
         """
         if self.document.model.integrity != "strict":
             return
-        for field, target in collection.references:
+        for place, target in collection.reference_places:
             owner = self.document.model.collections.get(target)
-            sent = fields.get(field)
+            sent, field = at(dict(fields), place), place_text(place)
             for each in sent if isinstance(sent, list) else [sent]:
                 each = at(each, owner.id) if isinstance(each, dict) and owner is not None else each
                 if each is None or each == "" or owner is None or owner.parents:

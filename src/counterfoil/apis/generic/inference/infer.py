@@ -17,8 +17,11 @@ from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.item_results import one_by_one
+from counterfoil.apis.generic.inference.linkages import linkages
 from counterfoil.apis.generic.inference.listed_children import listed_children
 from counterfoil.apis.generic.inference.named_actions import named_actions
+from counterfoil.apis.generic.inference.named_views import named_views
 from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
 from counterfoil.apis.generic.inference.relations import ownership, references, state_field
 from counterfoil.apis.generic.inference.roles import Roles
@@ -66,18 +69,22 @@ class _Inference:
         self._by_noun: dict[str, str] = {}
         self.inferred = {name: self.roles.role(name) for name in spec.operations}
         self.inferred.update(list(bulk(self.roles, self.inferred)))
+        self.inferred.update(list(one_by_one(self.roles, self.inferred)))
         self.inferred.update(list(named_actions(self.roles, self.inferred)))
         self.inferred.update(list(downloads(self.roles, self.inferred)))
+        self.inferred.update(list(linkages(self.roles, self.inferred)))
+        self.inferred.update(list(named_views(self.roles, self.inferred)))
 
     def model(self) -> Model:
         used: dict[str, CollectionDraft] = {}
         for found in self.inferred.values():
-            if found.draft is not None:
-                used.setdefault(found.draft.path.text, found.draft)
+            for draft in (found.draft, found.linked_from):
+                if draft is not None:
+                    used.setdefault(draft.path.text, draft)
         collections = {text: self._collection(draft) for text, draft in used.items()}
         collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
         operations = {name: self._operation(name, found, collections) for name, found in self.inferred.items()}
-        needed = {each.collection for each in operations.values()}
+        needed = {path for each in operations.values() for path in (each.collection, each.linked_from)}
         for path in sorted(needed, key=len, reverse=True):  # those above are shorter
             needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
         needed |= {owner for each in operations.values() for _, _, owner in each.scope}
@@ -95,7 +102,7 @@ class _Inference:
         path = draft.path.text
         for what, value, reason, sure in draft.why:
             self.note(path, f"{what}: {value}", reason, sure)
-        roles = {found.role for found in self.inferred.values() if found.draft is draft}
+        roles = {each.role for each in self.inferred.values() if each.draft is draft and each.linked_from is None}
         parents = self._parents(draft)
         keyed = draft.by_id and not draft.id
         shown = "any" if not draft.single and not (roles & {"list", "create"} and (draft.id or keyed)) else "known"
@@ -298,6 +305,12 @@ class _Inference:
             sets=tuple(sorted(inferred.sets.items())),
             verb_at=inferred.verb_at,
             by_id=inferred.by_id,
+            results=inferred.results,
+            one_by_one=inferred.one_by_one,
+            order=inferred.order,
+            where=tuple(sorted(inferred.where.items())),
+            linkage=inferred.linkage,
+            linked_from=inferred.linked_from.path.text if inferred.linked_from is not None else "",
         )
         self._note_places(name, inferred)
         base = self.parameters.with_expansion(base, collections)
@@ -312,6 +325,10 @@ class _Inference:
         reason, sure = inferred.reason, inferred.confidence
         if inferred.at:
             self.note(name, f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}", reason, sure)
+        if inferred.order:
+            self.note(name, f"order: {inferred.order}", reason, sure)
+        if inferred.linkage:
+            self.note(name, f"linkage at: {place_text(inferred.linkage)}", reason, sure)
         if inferred.key:
             self.note(name, f"key: {place_text(inferred.key)}", reason, sure)
         if inferred.body:

@@ -87,7 +87,8 @@ def _items_of(collection: Collection, listing: Operation | None, document: Docum
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
     """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON."""
-    if operation.key or operation.name.startswith("HEAD "):  # another path of the same member, or no response body
+    # another path of the same member, the members that another one names, results, or no response body
+    if operation.key or operation.linkage or operation.one_by_one or operation.name.startswith("HEAD "):
         return False
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
