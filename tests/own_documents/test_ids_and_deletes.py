@@ -21,7 +21,7 @@ GRID = Path(__file__).parent / "documents" / "grid.yaml"
 def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
     application = build(own=[own_api(GRID, rows=4, seed=0)])
     base = "http://localhost/grid"
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base) as grid:
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base, timeout=60) as grid:
         made = grid.post("/cells", json={"id": {"x": 5, "y": 7}, "value": "tea"})
         assert (made.status_code, made.json()) == (201, {"id": {"x": 5, "y": 7}, "value": "tea"})
         cells = grid.get("/cells").json()
@@ -31,7 +31,9 @@ def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
 
 def test_a_post_that_deletes() -> None:
     application = build(own=[own_api(GRID, rows=4, seed=0)])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost/grid") as grid:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/grid", timeout=60
+    ) as grid:
         rows = grid.get("/rows").json()
         path = f"/rows/{rows[1]['id']}"
         gone = grid.post(f"{path}/delete")
