@@ -63,6 +63,7 @@ def test_what_is_sent_with_a_new_member_is_below_it(shop: httpx.Client) -> None:
     made = shop.post("/baskets", json=sent).json()
     lines = agrees(shop, made["id"])
     assert lines == made["lines"]
+    assert {each["createdAt"] for each in lines} == {made["createdAt"]}, "they are as new as the basket"
     assert [(each["product"], each["quantity"]) for each in lines][1] == ("rice", 2)
     assert isinstance(lines[0]["notes"], list)
     assert [each["text"] for each in lines[0]["notes"]] == ["ripe"]

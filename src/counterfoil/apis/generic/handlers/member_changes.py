@@ -258,14 +258,16 @@ class MemberChanges:
             return
 
     def _complete(self, collection: Collection, value: dict[str, Json], key: str) -> dict[str, Json]:
-        """The value with made values for missing required fields."""
+        """The value with made values for missing required fields. The members that it lists are completed on their own."""
+        children = {field: value[field] for field, _ in collection.lists if field in value}
+        given = {name: [] if name in children else each for name, each in value.items()}
         for schema in self.document.entities(collection)[:1]:
             try:
-                made = self.document.values.make(schema, key, given=value)
+                made = self.document.values.make(schema, key, given=given)
             except Unmakeable:
                 continue
             if isinstance(made, dict):
-                return {**made, **{name: each for name, each in value.items() if name not in made}}
+                return {**made, **{name: each for name, each in value.items() if name not in made}, **children}
         return value
 
     def _with_fixed(

@@ -86,9 +86,11 @@ class WriteHandlers(ReadHandlers):
         id = ONLY if collection.is_single else self.new_ids.id_of(collection, parent, fields, store, repeatable)
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
-        value = self.changes.created(collection, fields, determined, key, world.now)
-        self.generated.alternates.make_valid(collection, value, key, fields)
-        return id, value
+        children = {field: fields[field] for field, _ in collection.lists if field in fields}
+        own = {name: each for name, each in fields.items() if name not in children}
+        value = self.changes.created(collection, own, determined, key, world.now)
+        self.generated.alternates.make_valid(collection, value, key, own)
+        return id, {**value, **children}
 
     def _fields_sent(
         self, operation: Operation, collection: Collection, request: Request, store: MemberStore
