@@ -141,3 +141,11 @@ def test_the_reason_is_told_and_the_laws_hold() -> None:
     for each in ("read_linkage", "replace_linkage", "add_linkage", "remove_linkage"):
         assert each in told
     assert verdict(MAGAZINE)["findings"] == []
+
+
+def test_exported_requests_for_relationships_are_accepted(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["export", "--format", "http", "--spec", str(MAGAZINE), str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    written = (tmp_path / "out" / "magazine.http").read_text()
+    assert "# POST /articles/{id}/relationships/tags, answered with 200" in written
+    assert "answered with 400" not in written

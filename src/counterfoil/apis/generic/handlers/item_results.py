@@ -9,7 +9,7 @@ from typing import Any
 from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
-from counterfoil.apis.generic.errors import Errors
+from counterfoil.apis.generic.handlers.error_details import ErrorDetails
 from counterfoil.apis.generic.inference.envelopes import ITEM_NAMES
 from counterfoil.apis.generic.inference.item_results import FLAG_NAMES, OUTCOME_NAMES, STATUS_NAMES
 from counterfoil.apis.generic.model import Operation
@@ -49,7 +49,7 @@ class ItemResults:
     def __init__(self, document: Document, operation: Operation, answer: DocumentedResponse) -> None:
         self.document, self.operation, self.schema = document, operation, answer.schema
         self.reader = document.reader
-        self.errors = Errors(document)
+        self.errors = ErrorDetails(document)
         self.item = self.reader.member(answer.schema, (*operation.results, 0)) or {}
         self.noun = singular(read_path(operation.collection).noun)
         self.members = self.reader.properties(self.item)
@@ -62,7 +62,7 @@ class ItemResults:
     def _result(self, outcome: ItemOutcome) -> dict[str, Json]:
         out: dict[str, Json] = {}
         if outcome.error is not None:
-            told = self.errors.details(self.item, outcome.error)
+            told = self.errors.of(self.item, outcome.error, outcome.error.status)
             out.update(told if isinstance(told, dict) else {})
         for name, schema in self.members.items():
             value = self._value(letters(name), schema, outcome)

@@ -86,10 +86,11 @@ def _items_of(collection: Collection, listing: Operation | None, document: Docum
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
-    """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON."""
-    # another path of the same member, the members that another one names, results, or no response body
-    if operation.key or operation.linkage or operation.one_by_one or operation.name.startswith("HEAD "):
-        return False
+    """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON, with all
+    members."""
+    is_partial = operation.order or operation.where or operation.linkage  # a server may show only some members there
+    if is_partial or operation.key or operation.one_by_one or operation.name.startswith("HEAD "):
+        return False  # ``key``: another path of the same member; ``one_by_one``: its response has results
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
         return False
