@@ -15,8 +15,8 @@ from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
+from counterfoil.apis.generic.handlers.envelope_facts import FLAGS
 from counterfoil.apis.generic.handlers.headers import AnswerHeaders
-from counterfoil.apis.generic.handlers.response_bodies import SUCCESS
 from counterfoil.apis.generic.handlers.xml_bodies import to_xml
 from counterfoil.apis.generic.names import letters, word_set, words
 from counterfoil.media_types import is_xml
@@ -184,7 +184,7 @@ class Errors:
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
             return self._details(member, error, status, depth + 1)
-        if key in SUCCESS and types - {"null"} == {"boolean"}:
+        if key in FLAGS and types - {"null"} == {"boolean"}:
             return False
         if key in CODES | TITLES | {"type", "errorcode", "reason"} and (code := self._code(member, error, status)):
             return code

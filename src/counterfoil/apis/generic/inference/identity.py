@@ -31,6 +31,8 @@ def identity(
         same_form = [name for name, each in members.items() if reader.merged(each).get("format") == form]
         if len(same_form) == 1:
             return (same_form[0],), f"the only property with the path parameter's format, {form}", 0.8
+        if same_form and found is not None and found[0] not in same_form:
+            return (same_form[0],), f"the first property with the path parameter's format, {form}", 0.6
     if found is not None:
         name, why, sure = found
         return (name,), why, sure
