@@ -1,4 +1,4 @@
-"""What a response says of itself next to its member or list, and objects of the query that are sent as nothing."""
+"""What a response or an error says of itself next to its member or list, and objects of the query that are sent as nothing."""
 
 from __future__ import annotations
 
@@ -42,3 +42,11 @@ def test_an_id_in_the_path_is_a_field_of_its_format(orchard: httpx.Client) -> No
     for tree in orchard.get("/trees").json()["data"]:
         assert orchard.get(f"/trees/{tree['readTag']}").json()["data"] == tree
         assert "-" not in tree["name"]
+
+
+def test_an_error_names_the_invalid_field_where_the_document_has_messages_by_field(orchard: httpx.Client) -> None:
+    missing = orchard.post("/trees", json={})
+    message = "name is required in the body"
+    assert (missing.status_code, missing.json()) == (422, {"message": message, "errors": {"name": [message]}})
+    deep = orchard.post("/trees", json={"name": "Pear", "grafts": [{"year": "old"}]}).json()
+    assert deep["errors"] == {"grafts.0.year": [deep["message"]]}
