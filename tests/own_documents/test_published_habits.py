@@ -13,6 +13,7 @@ from tests.own_documents.served import DOCUMENTS, served
 
 from counterfoil.app import build
 from counterfoil.lookup import own_api
+from counterfoil.openapi import read_document
 from counterfoil.testing.in_process import InProcessTransport
 
 DEPOT = DOCUMENTS / "parcels.yaml"
@@ -238,3 +239,14 @@ def test_a_json_patch_that_is_none_is_refused(ticker: httpx.Client) -> None:
         refused = ticker.patch(f"/quotes/{made['id']}", json=patch, headers=headers)
         assert refused.status_code == 409, refused.text
     assert ticker.get(f"/quotes/{made['id']}").json() == made
+
+
+def test_a_parameter_written_with_a_colon_is_one() -> None:
+    with served(DOCUMENTS / "colons.yaml", rows=3) as kites:
+        for kite in kites.get("/kites").json():
+            assert kites.get(f"/kites/{kite['id']}").json() == kite
+        assert kites.get("/kites/999").status_code == 404
+        assert kites.delete("/kites/1/tails/2/red").status_code == 204
+    notices = read_document(DOCUMENTS / "colons.yaml").notices
+    served_at = "a parameter is written as {name}; served as '/kites/{kiteId}'"
+    assert any(each.message.endswith(served_at) for each in notices)

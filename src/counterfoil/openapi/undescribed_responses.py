@@ -21,6 +21,7 @@ Json = Any
 ASSUMED = "x-counterfoil-assumed"
 """The member of a response that has the schema assumed for its body."""
 WRITES = ("post", "put", "patch")
+SHOWING = ("get", *WRITES)
 MAX_DEPTH = 8
 _OWN = frozenset({"me", "self", "current"})
 _VERBS = frozenset({"create", "add", "new", "store", "edit", "update", "show", "get", "view", "details", "list", "all"})
@@ -37,6 +38,12 @@ class _Resource:
     member: list[tuple[str, Json]] = field(default_factory=list)
     parameter: str = ""
 
+    @property
+    def is_collection(self) -> bool:
+        """Whether there are several members: they have paths of their own, or the noun is a plural and nothing changes it."""
+        changes = {method for method, _ in self.collection} & {"put", "patch", "delete"}
+        return bool(self.member) or (self.noun.endswith("s") and not changes)
+
 
 def describe_by_requests(document: Mapping[str, Json]) -> None:
     """Put the assumed schema into each response of a resource none of whose GETs describes a body. ``document`` is a view,
@@ -48,13 +55,16 @@ def describe_by_requests(document: Mapping[str, Json]) -> None:
         fields = _fields(document, resource)
         if not fields:
             continue
-        member = {"type": "object", "properties": {**_identity(resource, fields), **fields}}
+        if resource.is_collection:
+            fields = {**_identity(resource, fields), **fields}
+        member = {"type": "object", "properties": fields}
         for method, operation in resource.collection:
-            shown = {"type": "array", "items": member} if method == "get" else member
-            if method == "post" or (method == "get" and (resource.member or resource.noun.endswith("s"))):
-                _assume(document, operation, shown)
+            if method == "get" and resource.is_collection:
+                _assume(document, operation, {"type": "array", "items": member})
+            elif method in SHOWING and (method == "post" or not resource.is_collection):
+                _assume(document, operation, member)
         for method, operation in resource.member:
-            if method in ("get", *WRITES):
+            if method in SHOWING:
                 _assume(document, operation, member)
 
 
@@ -161,7 +171,7 @@ def _assume(document: Mapping[str, Json], operation: Json, schema: Json) -> None
         content = response.get("content") or {}
         kinds = [without_parameters(each) for each in content]
         open_types = {(media.get("schema") or {}).get("type") for media in content.values() if isinstance(media, dict)}
-        if str(name) in ("204", "205") or any(not is_json_type(each) and each != "*/*" for each in kinds):
+        if name in ("204", "205") or any(not is_json_type(each) and each != "*/*" for each in kinds):
             continue
         if not _is_described(document, operation) and open_types <= {None, schema["type"]}:
             operation["responses"][name] = {**response, ASSUMED: schema}

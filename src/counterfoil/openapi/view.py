@@ -20,6 +20,8 @@ from counterfoil.openapi.spec import METHODS
 Json = Any
 
 OPERATION = ("operationId", "summary", "description", "tags", "deprecated", "externalDocs")
+COLON_PARAMETER = re.compile(r"/:([A-Za-z_]\w*)(?=/|$)")
+"""A parameter as routers of many frameworks write it: ``/users/:id``."""
 ITEM = {"$ref", "summary", "description", "servers", "parameters", *METHODS}
 SAFE = "/%:@!$&'()*+,;=~-._"
 """Characters that need no encoding in a path (RFC 3986, 3.3)."""
@@ -91,10 +93,10 @@ class View(SecurityView, MessageView):
             if path.startswith("x-"):
                 continue
             node = paths[path]
-            item = self.path_item(node, path)
+            served = self._served_path(path, node)
+            item = self.path_item(node, served)
             if item is None:
                 continue
-            served = self._served_path(path, node)
             known = out.setdefault(served, {})
             for method in known.keys() & item.keys():
                 self.add_notice(node, f"{method.upper()} {served} is described twice; the first is served")
@@ -108,7 +110,10 @@ class View(SecurityView, MessageView):
         if not served.startswith("/"):
             self.add_notice(node, f"a path must begin with a slash; served at '/{served}'")
             served = f"/{served}"
-        return served
+        templated = COLON_PARAMETER.sub(r"/{\1}", served)
+        if templated != served:
+            self.add_notice(node, f"a parameter is written as {{name}}; served as '{templated}'")
+        return templated
 
     def path_item(self, node: Node, path: str) -> dict[str, Json] | None:
         """The operations of a path, by method, with the path's parameters merged into each."""

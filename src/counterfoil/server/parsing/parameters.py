@@ -91,7 +91,7 @@ class Parameters:
         self.headers = _by_lower_name(by_location["header"])
         self._shaped = {name: shaped for name, shaped in self.query.items() if isinstance(shaped, ShapedParameter)}
         self._members = {member: name for name, shaped in self._shaped.items() for member in shaped.members()}
-        self._required = [p for p in self.query.values() if p.required]
+        self._required = [p for p in self.query.values() if p.required and not _may_be_unsent(p)]
         self._defaults = {p.name: p.default for p in self.query.values() if p.default is not None}
 
     def read_path(self, captures: Mapping[str, str]) -> dict[str, Json]:
@@ -154,6 +154,10 @@ class Parameters:
                 parameter.value([headers[name]])
             elif parameter.required:
                 raise ApiError("required", f"the header {parameter.name} is required", where=parameter.name)
+
+
+def _may_be_unsent(parameter: AnyParameter) -> bool:
+    return isinstance(parameter, ShapedParameter) and parameter.may_be_unsent()
 
 
 def _by_lower_name(declared: Mapping[str, AnyParameter]) -> dict[str, AnyParameter]:

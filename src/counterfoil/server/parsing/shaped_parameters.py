@@ -48,6 +48,10 @@ class ShapedParameter(msgspec.Struct, frozen=True):
             return []
         return list(shape.properties)
 
+    def may_be_unsent(self) -> bool:
+        """Whether the value may be an object without members, which an exploded form sends as nothing at all."""
+        return bool(self.members()) and (self.check is None or self.check.is_valid({}))
+
     def _parsed(self, text: str) -> Json:
         try:
             return parse_json(text.encode())

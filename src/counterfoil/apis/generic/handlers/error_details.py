@@ -10,7 +10,7 @@ from counterfoil.api import ApiError, Reason
 from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.handlers.response_bodies import SUCCESS
+from counterfoil.apis.generic.handlers.envelope_facts import FLAGS
 from counterfoil.apis.generic.names import letters, word_set, words
 
 Json = Any
@@ -97,12 +97,14 @@ class ErrorDetails:
             ):
                 return UNSET
             items = reader.items(member) if reader.is_array(member) else member
+            if items is member and error.where and not reader.properties(member):
+                return self._by_field(member, error)
             if key in ("loc", "location", "path") and reader.is_array(member):
                 return self._place(error, items)
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
             return self.of(member, error, status, depth + 1)
-        if key in SUCCESS and types - {"null"} == {"boolean"}:
+        if key in FLAGS and types - {"null"} == {"boolean"}:
             return False
         if key in CODES | TITLES | {"type", "errorcode", "reason"} and (code := self._code(member, error, status)):
             return code
@@ -119,6 +121,16 @@ class ErrorDetails:
         if key in ("param", "field", "parameter", "pointer", "property") and error.where:
             return error.where
         return UNSET
+
+    def _by_field(self, member: Json, error: ApiError) -> Json:
+        """The messages by the name of the field that is invalid: ``{"lines.0.sku": ["…"]}``."""
+        where = error.where or ""
+        field = ".".join(json_pointer.split(where)) if where.startswith("/") else where
+        each = self.document.reader.merged(member).get("additionalProperties")
+        if isinstance(each, dict) and each and self.document.reader.is_array(each):
+            return {field: [error.message]}
+        is_text = not isinstance(each, dict) or not each or "string" in self.document.reader.types(each)
+        return {field: error.message} if is_text and each is not False else UNSET
 
     def _code(self, member: Json, error: ApiError, status: int) -> str | None:
         """The enum value for the error, such as ``not_found`` for 404; None if there is none."""

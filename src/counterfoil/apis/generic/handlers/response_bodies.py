@@ -12,6 +12,7 @@ from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
+from counterfoil.apis.generic.handlers.envelope_facts import envelope_facts
 from counterfoil.apis.generic.handlers.fact_places import FactPlace, FactPlaces, with_objects
 from counterfoil.apis.generic.handlers.listing import Page
 from counterfoil.apis.generic.handlers.page_facts import Facts
@@ -26,8 +27,6 @@ from counterfoil.media_types import is_xml
 
 Json = Any
 
-SUCCESS = frozenset(["ok", "success", "succeeded", "successful", "issuccess"])
-"""Flags of a response that mean success."""
 DELETED = frozenset(["deleted", "deletedcount", "numdeleted", "count", "affected", "removed"])
 """Properties of a response with the number of deleted members."""
 MADE_ITEMS = 3
@@ -41,6 +40,7 @@ class ResponseBodies:
         self.document = document
         self.fact_places = FactPlaces(document)
         self._envelopes: dict[str, tuple[Json, list[FactPlace]]] = {}
+        self._facts: dict[tuple[str, int], Mapping[str, Json]] = {}
 
     def member(self, operation: Operation, member: Member, key: str, answer: DocumentedResponse | None = None) -> Json:
         """The body that shows a member, in the operation's usual response or in ``answer``; None for a response without a body.
@@ -97,15 +97,15 @@ class ResponseBodies:
         return self._successful(name, answer, made)
 
     def _successful(self, name: str, answer: DocumentedResponse, body: Json) -> Json:
-        """``body`` with its success flags set: ``{"ok": true, …}``. Fields of a member stay unchanged."""
-        if not isinstance(body, dict) or not SUCCESS & {letters(each) for each in body}:
+        """``body`` with what a success says of itself: ``{"ok": true, …}``. Fields of a member stay unchanged."""
+        key = (name, answer.status)
+        facts = self._facts.get(key)
+        if facts is None:
+            facts = self._facts[key] = envelope_facts(self.document, name, answer)
+        if not facts or not isinstance(body, dict):
             return body
-        operation = self.document.model.operations[name]
-        own = self.document.properties(self.document.collection(operation)) if operation.collection else {}
-        flags = {each: True for each, value in body.items() if value is False and letters(each) in SUCCESS}
-        flags = {each: True for each in flags if operation.at or each not in own}
-        changed = {**body, **flags}
-        return changed if flags and self.document.checks(name, answer).is_valid(changed) else body
+        changed = {**body, **{each: value for each, value in facts.items() if each in body}}
+        return changed if changed != body and self.document.checks(name, answer).is_valid(changed) else body
 
     def item(self, operation: Operation, member: Member, key: str) -> Json:
         """A member as an item of a list."""

@@ -35,7 +35,7 @@ def find_alternates(drafts: Mapping[str, CollectionDraft], reader: SchemaReader)
             or draft.path.ends_in_parameter
         ):
             continue
-        if not _is_same(reader, owner.entity, draft.entity):
+        if not is_same(reader, owner.entity, draft.entity):
             continue
         for item in draft.items:
             field = _field(reader, owner, item.segments[-1].parameter)
@@ -51,7 +51,7 @@ def _field(reader: SchemaReader, draft: CollectionDraft, parameter: str) -> str:
     return next((members[each] for each in (wanted, wanted.removeprefix(noun)) if each in members), "")
 
 
-def _is_same(reader: SchemaReader, first: Json, second: Json) -> bool:
+def is_same(reader: SchemaReader, first: Json, second: Json) -> bool:
     """Whether two schemas are the same one or have the same properties."""
     if first is None or second is None:
         return False

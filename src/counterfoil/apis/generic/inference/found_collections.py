@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema, success_response
-from counterfoil.apis.generic.inference.alternate_keys import find_alternates
+from counterfoil.apis.generic.inference.alternate_keys import find_alternates, is_same
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.composite import find_composites
 from counterfoil.apis.generic.inference.envelopes import (
@@ -32,6 +32,10 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 SURE = 0.9
 """The confidence of a certain list: an array of objects with a usual name, and the only array of the response."""
+OF_ALL = frozenset({"my", "mine", "own", "all", "list"})
+"""Last segments of a path that lists a collection whose own path has no GET: ``/bookings/my`` beside ``POST /bookings``."""
+MIN_SHARED = 3
+"""The least number of fields by which the items of two lists are the same without a common schema."""
 Scope = tuple[str, str, str]
 """A path parameter, the field that holds its value, and the collection that it has a member id of (empty: none)."""
 
@@ -149,10 +153,11 @@ class FoundCollections:
         if (shown is None or not shown[0].items) and (viewed := self._viewed_by_name(path)) is not None:
             self.views[path.text] = viewed, []
             return
-        scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
-        if shown is not None and scope is not None:
-            self.views[path.text] = shown[0], scope
-            return
+        for whole in (shown[0] if shown is not None else None, self._listed_alike(path)):
+            scope = None if whole is None or not whole.items else self.scope(path, whole)
+            if whole is not None and scope is not None:
+                self.views[path.text] = whole, scope
+                return
         above = path.parent()
         is_only_list = is_search(path.last) and f"POST {above.text}" in self.operations and above.key not in self.drafts
         draft = self.draft_at(above if is_only_list else path)
@@ -175,6 +180,27 @@ class FoundCollections:
             if self.shown_by(name, draft.path) is None:
                 self.drafts[draft.path.key] = draft
                 self.by_reference.setdefault(reference_of(draft.entity), []).append(draft)
+
+    def _listed_alike(self, path: Path) -> CollectionDraft | None:
+        """The collection whose own list has the same items as the list at ``path``: they refer to the same schema, or have the
+        same fields and ``path`` begins with the collection's (``/articles/feed`` beside ``/articles``)."""
+        item = self._item(path)
+        names = self.reader.properties(item)
+        for draft in self.drafts.values():
+            is_above = path.key.startswith(f"{draft.path.key}/")
+            for own in (self._item(each) for each in draft.lists):
+                reference = reference_of(own)
+                if reference and reference == reference_of(item):
+                    return draft
+                if is_above and len(names) >= MIN_SHARED and is_same(self.reader, own, item):
+                    return draft
+        return None
+
+    def _item(self, path: Path) -> Json:
+        """The schema of an item of the list at a path."""
+        schema = self.answer(f"GET {path.text}").schema
+        found = list_place(self.reader, schema, path.noun)
+        return None if found is None else self.reader.member(schema, (*found[0], 0))
 
     def scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
         """The field of the collection's members that holds each path parameter's value; None if a parameter has none."""
@@ -201,20 +227,28 @@ class FoundCollections:
         return found
 
     def _joined(self, path: Path) -> CollectionDraft | None:
-        """The collection at a list's path, or at the same path with the noun in singular or plural (``/pet/{id}``, ``/pets``)."""
+        """The collection at a list's path, at the same path with the noun in singular or plural (``/pet/{id}``, ``/pets``), or
+        without ``my`` or the like."""
         known = self.drafts.get(path.key)
         if known is not None:
             return known
+        above = self.drafts.get(path.parent().key)
+        if above is not None and above.items and letters(path.last) in OF_ALL and not self._is_read(above):
+            return above
         for draft in self.drafts.values():
             if (
                 len(draft.path.segments) == len(path.segments)
                 and draft.path.parent().key == path.parent().key
                 and not draft.path.ends_in_parameter
                 and same(draft.noun, path.noun)
-                and not any("get" in self.paths.get(each.text, {}) for each in self.by_key.get(draft.path.key, ()))
+                and not self._is_read(draft)
             ):
                 return draft
         return None
+
+    def _is_read(self, draft: CollectionDraft) -> bool:
+        """Whether there is a GET of a collection's own path."""
+        return any("get" in self.paths.get(each.text, {}) for each in self.by_key.get(draft.path.key, ()))
 
     def draft_at(self, path: Path) -> CollectionDraft:
         """The collection at a path; a new draft if there is none yet."""

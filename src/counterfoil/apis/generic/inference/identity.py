@@ -13,6 +13,8 @@ Json = Any
 
 _OR = re.compile(r"(?<=[a-z])Or(?=[A-Z])|[_-]or[_-]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+IDENTIFYING_FORMS = ("uuid", "guid", "ulid")
+"""Formats that only ids have."""
 LIKELY = 0.7
 """An identity with a lower confidence is a guess; any better one replaces it."""
 USUAL = ("uuid", "sid", "gid", "guid", "key", "code", "slug", "number", "name", "identifier", "reference", "href")
@@ -31,6 +33,8 @@ def identity(
         same_form = [name for name, each in members.items() if reader.merged(each).get("format") == form]
         if len(same_form) == 1:
             return (same_form[0],), f"the only property with the path parameter's format, {form}", 0.8
+        if same_form and form in IDENTIFYING_FORMS and found is not None and found[0] not in same_form:
+            return (same_form[0],), f"the first property with the path parameter's format, {form}", 0.6
     if found is not None:
         name, why, sure = found
         return (name,), why, sure
