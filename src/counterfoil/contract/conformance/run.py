@@ -105,6 +105,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         {**target.headers, **made},
         list(made),
         dict.fromkeys(query, str(token or target.token)),
+        timeout=target.seconds,
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
