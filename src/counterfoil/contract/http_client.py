@@ -124,7 +124,7 @@ class HttpClient:
         self._seconds = target.seconds if seconds is None else seconds
         self._max_bytes, self.until = max_bytes, until
         self._deadline, self._connection = Deadline(), ConnectionOfTrace()
-        self._client = _httpx_client(target, seconds)
+        self._client = _httpx_client(target, self._seconds)
 
     def __enter__(self) -> HttpClient:
         return self
