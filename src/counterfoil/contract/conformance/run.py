@@ -231,6 +231,8 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
         sample.bound(schema)
+        if job.max_time:
+            sample.fit(job.max_time, schema.statistic.operations.selected, job.rate)
         for name, hook in hooks:
             schemathesis.hook(name)(hook)
         stream = from_schema(schema).execute()
