@@ -105,6 +105,7 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         {**target.headers, **made},
         list(made),
         dict.fromkeys(query, str(token or target.token)),
+        timeout=target.seconds,
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
@@ -230,6 +231,8 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
         sample.bound(schema)
+        if job.max_time:
+            sample.fit(job.max_time, schema.statistic.operations.selected, job.rate)
         for name, hook in hooks:
             schemathesis.hook(name)(hook)
         stream = from_schema(schema).execute()
