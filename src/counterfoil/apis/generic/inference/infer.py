@@ -14,19 +14,18 @@ from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.bulk_roles import bulk
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
+from counterfoil.apis.generic.inference.collection_relations import CollectionRelations
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.item_results import one_by_one
 from counterfoil.apis.generic.inference.linkages import linkages
-from counterfoil.apis.generic.inference.listed_children import listed_children
 from counterfoil.apis.generic.inference.named_actions import named_actions
 from counterfoil.apis.generic.inference.named_views import named_views
 from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
-from counterfoil.apis.generic.inference.relations import ownership, references, state_field
+from counterfoil.apis.generic.inference.relations import ownership, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, place_text
-from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.openapi import Spec
@@ -65,8 +64,6 @@ class _Inference:
         self.roles = Roles(spec.operations, self.reader)
         self.decisions: list[Decision] = []
         self.parameters = OperationParameters(spec.operations, self.reader, self.roles.collections.answer, self.note)
-        self._by_entity: dict[int, str] | None = None
-        self._by_noun: dict[str, str] = {}
         self.inferred = {name: self.roles.role(name) for name in spec.operations}
         self.inferred.update(list(bulk(self.roles, self.inferred)))
         self.inferred.update(list(one_by_one(self.roles, self.inferred)))
@@ -82,14 +79,15 @@ class _Inference:
                 if draft is not None:
                     used.setdefault(draft.path.text, draft)
         collections = {text: self._collection(draft) for text, draft in used.items()}
-        collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
+        relations = CollectionRelations(self.spec.operations, self.reader, used, collections, self.note)
+        collections = {text: relations.with_references(each) for text, each in collections.items()}
         operations = {name: self._operation(name, found, collections) for name, found in self.inferred.items()}
         needed = {path for each in operations.values() for path in (each.collection, each.linked_from)}
         for path in sorted(needed, key=len, reverse=True):  # those above are shorter
             needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
         needed |= {owner for each in operations.values() for _, _, owner in each.scope}
         collections = {path: each for path, each in collections.items() if path in needed}
-        collections = {path: self._with_lists(each, used, collections) for path, each in collections.items()}
+        collections = {path: relations.with_lists(each, collections) for path, each in collections.items()}
         known = {*collections, *operations}
         return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))
 
@@ -181,101 +179,6 @@ class _Inference:
             if name.partition(" ")[2].startswith(path)
             for each in operation.get("parameters") or ()
         )
-
-    def _with_references(
-        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
-    ) -> Collection:
-        draft = drafts[collection.path]
-        if draft.entity is None:
-            return collection
-        others = [
-            (each.path.text, each.noun, each.parameter)
-            for each in drafts.values()
-            if each.id
-            and not each.single
-            and collections[each.path.text].found == "known"
-            and not each.path.parameters
-            and not each.parts
-        ]
-        identity = str(collection.id[0]) if collection.id else ""
-        # A field named like a parent in the path refers to that parent, not to a collection of the same name elsewhere.
-        parents = {
-            singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
-        }
-        held = self._embedded_members(draft, drafts, collections)
-        found = [
-            (field, parents.get(singular(read_path(target).noun), target), reason, sure)
-            for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
-            if field != identity and self._can_hold_id(draft, field, drafts[target])
-        ]
-        names = {field for field, _, _, _ in found}
-        members = self.reader.properties(draft.entity)
-        for (field, id, target), reason, sure in held:
-            self.note(collection.path, f"shows: {field} -> {target}", reason, sure)
-            if field == id and field in members and field not in names and not self.reader.is_array(members[field]):
-                found.append((field, target, reason, sure))
-        for field, target, reason, sure in found:
-            self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
-        return replace(
-            collection,
-            references=tuple((field, target) for field, target, _, _ in found),
-            embeds=tuple(each for each, _, _ in held),
-        )
-
-    def _with_lists(
-        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
-    ) -> Collection:
-        entity = drafts[collection.path].entity
-        if entity is None:
-            return collection
-        below = ((each, drafts[path]) for path, each in collections.items())
-        found = listed_children(self.reader, entity, collection, below)
-        for field, path in found:
-            self.note(
-                collection.path, f"lists: {field} -> {path}", f"'{field}' has the members of the collection below", 0.85
-            )
-        return replace(collection, lists=found) if found else collection
-
-    def _embedded_members(
-        self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
-    ) -> list[tuple[EmbeddedMember, str, float]]:
-        """The fields of a collection's members that can show members of other collections."""
-        if self._by_entity is None:
-            others = [
-                each
-                for each in drafts.values()
-                if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
-                and not each.parts
-                and collections[each.path.text].found == "known"
-            ]  # fmt: skip
-            self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
-            self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
-        return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
-
-    def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
-        """Whether a field has a type that the target's ids have: an integer called ``price`` is not an id such as ``price_1``.
-
-        If the field's name ends in ``id``, an integer and a string may be the same id: ``room_id: "12"`` may refer to
-        ``id: 12``; and ``room_id: 12`` to ``id: "12"`` if the path parameter is an integer.
-        """
-        id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
-        types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
-        if not types or not of_ids or types & of_ids - {"null"}:
-            return True
-        return letters(field).endswith("id") and (
-            "string" in types or ("integer" in types and "integer" in self._types_in_path(target))
-        )
-
-    def _types_in_path(self, target: CollectionDraft) -> set[str]:
-        """The types of the path parameter that has a member's id."""
-        return {
-            kind
-            for name, operation in self.spec.operations.items()
-            if name.partition(" ")[2].startswith(target.path.text)
-            for each in operation.get("parameters") or ()
-            if (each.get("in"), each.get("name")) == ("path", target.parameter)
-            for kind in self.reader.types(each.get("schema") or {})
-        }
 
     # --- operations ------------------------------------------------------------------------------
 
