@@ -110,6 +110,14 @@ def test_the_control_api_writes_what_is_below_too() -> None:
         assert server.get(f"/baskets/baskets/{id}/lines").json() == answer.json()["value"]["lines"]
 
 
+def test_a_change_of_a_whole_list_that_no_rule_knows_changes_nothing(shop: httpx.Client) -> None:
+    basket = shop.get("/baskets").json()[0]["id"]
+    before = shop.get(f"/baskets/{basket}/stamps").json()
+    assert before["stamps"]
+    assert shop.patch(f"/baskets/{basket}/stamps", json={"colour": "red"}).status_code == 200
+    assert shop.get(f"/baskets/{basket}/stamps").json() == before
+
+
 def test_the_model_says_so_and_a_model_file_can_say_otherwise(tmp_path: Path) -> None:
     model = tmp_path / "baskets.model.yaml"
     model.write_text("collections:\n  /baskets:\n    lists: {}\n")

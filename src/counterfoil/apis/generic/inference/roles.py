@@ -215,7 +215,7 @@ class Roles:
             if role == "list" and method == "post" and (items_place := self.several(name, draft)) is not None:
                 why = f"its body and its response have several members of {draft.path.text}"
                 return InferredRole("create", draft, (*at, 0, *each), body=items_place, reason=why, confidence=0.7)
-            if role == "list" or method == "post":
+            if method == "post" or (role == "list" and method == "get"):
                 why = f"its response has the schema of {draft.path.text}"
                 body, _ = self.collections.body_of(name, draft)
                 scope = self.collections.scope(path, draft)
@@ -324,6 +324,8 @@ class Roles:
         if method == "get" and (not answer.is_json or not self.reader.properties(answer.schema)) and answer.media_type:
             return InferredRole("made_up", reason="its response is not an object", confidence=0.7)
         draft = self._single(path)
+        if draft.lists and not draft.single and method in ("put", "patch"):
+            return InferredRole("made_up", reason="how it changes the listed members is not known", confidence=0.5)
         at, why, _ = self._place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {"get": "read_one", "delete": "delete_one"}
