@@ -332,7 +332,7 @@ class Measured:
 
     def _key_of(self, collection: Any, operation: Any, above: str) -> str:
         """The value of the field by which a path names a member, from the first member that has it."""
-        from counterfoil.apis.generic.rows import MemberStore
+        from counterfoil.apis.generic.member_store import MemberStore
 
         world = self.caller.worlds.get("default")
         assert world is not None

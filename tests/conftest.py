@@ -34,7 +34,7 @@ class StandIn:
         self.application = application
         self._prefix = {api.name: api.prefix for api in application.apis}
         self._client = httpx.Client(
-            transport=InProcessTransport(application.server), base_url="http://counterfoil.test"
+            transport=InProcessTransport(application.server), base_url="http://counterfoil.test", timeout=60
         )
 
     @property

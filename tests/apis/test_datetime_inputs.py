@@ -63,7 +63,7 @@ def client() -> Iterator[httpx.Client]:
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
     application = build(scenario_name="one-month")
     with httpx.Client(
-        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys
+        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys, timeout=60
     ) as opened:
         yield opened
 

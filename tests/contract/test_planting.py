@@ -32,7 +32,9 @@ async def shop(scope: Any, receive: Any, send: Any) -> None:
 
 
 def asked(defect: wire.Defect, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-    with httpx.Client(transport=InProcessTransport(wire.plant(shop, defect)), base_url="http://shop.test/v1") as client:
+    with httpx.Client(
+        transport=InProcessTransport(wire.plant(shop, defect)), base_url="http://shop.test/v1", timeout=60
+    ) as client:
         return client.request(method, path, **more)
 
 
@@ -93,7 +95,7 @@ def test_a_defect_can_repeat_requests_and_has_state_until_planted_again() -> Non
 
     for _ in range(2):
         app = wire.plant(shop, every_second_is_whole)
-        with httpx.Client(transport=InProcessTransport(app), base_url="http://shop.test") as client:
+        with httpx.Client(transport=InProcessTransport(app), base_url="http://shop.test", timeout=60) as client:
             assert [len(client.get("/things?limit=1").json()) for _ in range(3)] == [1, 3, 1]
 
 

@@ -33,7 +33,7 @@ def origin() -> Iterator[str]:
 
 
 def listed(origin: str, path: str) -> dict[str, Any]:
-    answer = httpx.get(f"{origin}{path}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False)
+    answer = httpx.get(f"{origin}{path}", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=60)
     return {item["id"]: item for item in answer.json()}
 
 

@@ -28,7 +28,9 @@ class Sandbox:
         self.apis = [*load_apis(), *options.pop("own", ())]
         self.control = control(self.worlds, token=options.pop("token", None), apis=self.apis, **options)
         self.server = build_server([*self.apis, self.control], self.worlds.get)
-        self.client = httpx.Client(transport=InProcessTransport(self.server), base_url="http://localhost:8000")
+        self.client = httpx.Client(
+            transport=InProcessTransport(self.server), base_url="http://localhost:8000", timeout=60
+        )
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         if body is not None:

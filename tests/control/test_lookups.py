@@ -226,7 +226,7 @@ def test_ids_are_what_each_dialect_says_they_are() -> None:
     worlds = Worlds(scenario, all_switches())
     worlds.create(DEFAULT, "one-month")
     server = build_server([control(worlds, token=None, apis=told)], worlds.get)
-    with httpx.Client(transport=InProcessTransport(server), base_url="http://localhost") as client:
+    with httpx.Client(transport=InProcessTransport(server), base_url="http://localhost", timeout=60) as client:
         for path in ("/customers/1", "/customers"):
             found = client.get(f"/_sandbox/v1/worlds/default{path}").json()
             assert found.get("customers", [found])[0]["ids"]["elevate"] == {"number": "default/1"}

@@ -22,7 +22,7 @@ def client(asgi_app: Any, address: str = "127.0.0.1") -> httpx.Client:
     async def from_address(scope: Any, receive: Any, send: Any) -> None:
         await asgi_app({**scope, "client": (address, 1)}, receive, send)
 
-    return httpx.Client(transport=InProcessTransport(from_address), base_url="http://127.0.0.1:8000")
+    return httpx.Client(transport=InProcessTransport(from_address), base_url="http://127.0.0.1:8000", timeout=60)
 
 
 def visit(caller: httpx.Client) -> tuple[str, str]:

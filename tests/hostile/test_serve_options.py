@@ -37,7 +37,7 @@ def preflight(origin: str, path: str, method: str, page: str) -> httpx.Response:
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    return httpx.options(origin + path, headers=headers)
+    return httpx.options(origin + path, headers=headers, timeout=60)
 
 
 def test_a_page_of_a_named_origin_may_call_each_api_and_nothing_else() -> None:
@@ -48,12 +48,12 @@ def test_a_page_of_a_named_origin_may_call_each_api_and_nothing_else() -> None:
             assert answer.headers["access-control-allow-origin"] == PAGE
             assert "authorization" in answer.headers["access-control-allow-headers"].lower()
         summaries = origin + "/elevate/v1/customer-billing-summaries?page=1&pageSize=1"
-        read = httpx.get(summaries, headers={"Origin": PAGE, "Authorization": "Bearer counterfoil-key"})
+        read = httpx.get(summaries, headers={"Origin": PAGE, "Authorization": "Bearer counterfoil-key"}, timeout=60)
         assert read.status_code == 200
         assert read.headers["access-control-allow-origin"] == PAGE
         assert read.headers["access-control-expose-headers"] == "*"
         other = httpx.get(
-            summaries, headers={"Origin": "http://other.example", "Authorization": "Bearer counterfoil-key"}
+            summaries, headers={"Origin": "http://other.example", "Authorization": "Bearer counterfoil-key"}, timeout=60
         )
         assert "access-control-allow-origin" not in other.headers
         assert preflight(origin, "/_sandbox/v1/worlds", "POST", PAGE).status_code == 405
@@ -69,7 +69,7 @@ def test_without_the_option_no_other_page_may_call() -> None:
 def visits(origin: str, number: int) -> list[int]:
     """Statuses of new visits, each with an invented X-Forwarded-For."""
     return [
-        httpx.post(f"{origin}/visit", json={}, headers={"X-Forwarded-For": f"203.0.113.{each}"}).status_code
+        httpx.post(f"{origin}/visit", json={}, headers={"X-Forwarded-For": f"203.0.113.{each}"}, timeout=60).status_code
         for each in range(number)
     ]
 

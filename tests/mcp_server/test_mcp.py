@@ -87,7 +87,7 @@ def test_without_writes_it_reads_explains_and_infers_and_lists_no_tool_that_writ
         assert (world["name"], world["scenario"], world["now"]) == ("default", "late-payer", "2026-03-16T09:00:00Z")
         key = {"x-api-key": "counterfoil-key"}
         path = "/customers/cust_00000003/invoices/summary"
-        direct = httpx.get(world["apis"]["flexprice"] + path, headers=key, trust_env=False).json()
+        direct = httpx.get(world["apis"]["flexprice"] + path, headers=key, trust_env=False, timeout=60).json()
         called = await tools("call_api", api="flexprice", path=path)
         assert (called["status"], called["body"]) == (200, direct)  # the address that it names is the same world
         assert direct["summaries"][0]["total_overdue_amount"] == "28.56"  # 2 × 14.28

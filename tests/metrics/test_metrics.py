@@ -37,7 +37,7 @@ def served(**options: Any) -> Iterator[httpx.Client]:
     options = {"scenario_name": "one-month", "control_token": "t0ken", "metrics": True, **options}
     application = build(**options)
     transport = InProcessTransport(application.asgi_app)
-    with httpx.Client(transport=transport, base_url="http://localhost") as client:
+    with httpx.Client(transport=transport, base_url="http://localhost", timeout=60) as client:
         yield client
     application.close()
 
@@ -196,7 +196,9 @@ def test_a_store_tells_of_its_commits_and_of_its_failure(tmp_path: Path) -> None
     """Two runs and a world are three changes. Then the disk fails: a run is refused, and a world that is not in memory."""
     application = build(["billingplatform"], scenario_name="one-month", store=str(tmp_path / "worlds.db"), metrics=True)
     disk = Disk(application.worlds.log)  # type: ignore[attr-defined]
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
         names = (
             "changes_total",
             "failures_total",

@@ -36,7 +36,10 @@ class Traced:
         options = Options(observers=(self._traces.observe,), unreached=(self._traces.unreached,))
         application = build(["billingplatform"], scenario_name="one-month", options=options)
         self.client = httpx.Client(
-            transport=InProcessTransport(application.asgi_app), base_url="http://localhost:8000", headers=KEY
+            transport=InProcessTransport(application.asgi_app),
+            base_url="http://localhost:8000",
+            headers=KEY,
+            timeout=60,
         )
         self._traces.start()
 

@@ -19,7 +19,7 @@ def served(document: Path, *, rows: int = 12, **options: Any) -> httpx.Client:
     own = own_api(document, rows=rows, seed=0, **options)
     transport = InProcessTransport(build(own=[own]).asgi_app)
     headers = {"Authorization": "Bearer any"}
-    return httpx.Client(transport=transport, base_url=f"http://localhost/{own.name}", headers=headers)
+    return httpx.Client(transport=transport, base_url=f"http://localhost/{own.name}", headers=headers, timeout=60)
 
 
 def whole_server(document: Path, *, rows: int = 12, **options: Any) -> httpx.Client:

@@ -64,7 +64,7 @@ def relayed(served: str) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         yield f"http://127.0.0.1:{server.server_port}/kiosk"
         server.shutdown()
     server.server_close()

@@ -94,7 +94,7 @@ def crates() -> Iterator[httpx.Client]:
     api = own_api(CRATES, rows=12, seed=3)
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         base = f"http://crates.test{api.prefix}"
-        yield httpx.Client(transport=inner, base_url=base, headers={"X-Key": "sesame"})
+        yield httpx.Client(transport=inner, base_url=base, headers={"X-Key": "sesame"}, timeout=60)
 
 
 def test_a_default_that_is_not_listed_selects_nothing_out(crates: httpx.Client) -> None:

@@ -32,7 +32,9 @@ def create(request, store):
 def test_writes_are_one_command_and_the_clock_is_one_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(HANDLERS)
     application = build(own=[own_api(DEPOT, rows=3, seed=0, handlers=tmp_path / "own.py")])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
 
         def after(label: str, weight: int) -> tuple[int, int, list[str]]:
             """The status, the commands that were executed, and the labels of all parcels but the first three."""

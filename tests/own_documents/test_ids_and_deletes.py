@@ -21,7 +21,7 @@ GRID = Path(__file__).parent / "documents" / "grid.yaml"
 def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
     application = build(own=[own_api(GRID, rows=4, seed=0)])
     base = "http://localhost/grid"
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base) as grid:
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base, timeout=60) as grid:
         made = grid.post("/cells", json={"id": {"x": 5, "y": 7}, "value": "tea"})
         assert (made.status_code, made.json()) == (201, {"id": {"x": 5, "y": 7}, "value": "tea"})
         cells = grid.get("/cells").json()
@@ -31,7 +31,9 @@ def test_an_id_of_two_parts_comes_back_and_is_listed() -> None:
 
 def test_a_post_that_deletes() -> None:
     application = build(own=[own_api(GRID, rows=4, seed=0)])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost/grid") as grid:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/grid", timeout=60
+    ) as grid:
         rows = grid.get("/rows").json()
         path = f"/rows/{rows[1]['id']}"
         gone = grid.post(f"{path}/delete")
@@ -75,3 +77,30 @@ def test_a_server_that_refuses_such_an_id_is_not_wrong_and_one_that_refuses_othe
 
 def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:
     assert verdict(RECIPES)["findings"] == []
+
+
+LOADS = """
+openapi: 3.0.3
+info: {title: Crane, version: "1"}
+paths:
+  /loads:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Load"}}}}
+      responses: {"200": {description: load, content: {application/json: {schema: {$ref: "#/components/schemas/Load"}}}}}
+  /loads/{loadId}:
+    get:
+      parameters: [{name: loadId, in: path, required: true, schema: {type: integer, format: int64}}]
+      responses: {"200": {description: load, content: {application/json: {schema: {$ref: "#/components/schemas/Load"}}}}}
+components:
+  schemas:
+    Load: {type: object, properties: {id: {type: integer, format: int64}, weight: {type: integer, format: int64}}}
+"""
+
+
+def test_a_whole_number_of_64_bits_is_kept_as_an_id(tmp_path: Path) -> None:
+    document = tmp_path / "crane.yaml"
+    document.write_text(LOADS)
+    with served(document, rows=3) as crane:
+        for id in (2**53 + 1, 10**18 + 1, 2**63 - 1):
+            assert crane.post("/loads", json={"id": id, "weight": 7}).json() == {"id": id, "weight": 7}
+            assert crane.get(f"/loads/{id}").json() == {"id": id, "weight": 7}

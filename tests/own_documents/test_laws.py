@@ -82,7 +82,7 @@ def test_of_ten_ids_half_are_there_and_half_can_be_created() -> None:
     api = own_api(GYM, rows=12, seed=3)
     with InProcessTransport(build(own=[api], scenario_name="quiet").server) as inner:
         base = f"http://gym.test{api.prefix}"
-        client = httpx.Client(transport=inner, headers={"Authorization": "Bearer any"})
+        client = httpx.Client(transport=inner, headers={"Authorization": "Bearer any"}, timeout=60)
         there = [id for id in range(1, 11) if client.get(f"{base}/lockers/{id}").status_code == 200]
         assert there == [1, 2, 3, 4, 5]
         made = [client.post(f"{base}/lockers", json={"id": 64605, "owner": "Ada"}).json()["id"] for _ in range(5)]
@@ -275,7 +275,9 @@ def test_the_command_checks_a_server_against_the_document(served: str) -> None:
 
 def test_without_writes_nothing_is_created(served: str) -> None:
     def total() -> int:
-        found: int = httpx.get(f"{served}/customers", headers={"authorization": "Bearer any"}).json()["total"]
+        found: int = httpx.get(f"{served}/customers", headers={"authorization": "Bearer any"}, timeout=60).json()[
+            "total"
+        ]
         return found
 
     before = total()

@@ -22,7 +22,7 @@ LANTERN = Path(__file__).parent / "documents" / "lantern.yaml"
 def lantern() -> Iterator[httpx.Client]:
     application = build(own=[own_api(LANTERN, rows=6, seed=0)])
     with httpx.Client(
-        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/lantern"
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost/lantern", timeout=60
     ) as client:
         yield client
 

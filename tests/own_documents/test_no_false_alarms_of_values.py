@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.own_documents.checked import found_at, verdict
+from tests.own_documents.checked import found_at, server_that_takes, verdict
 from tests.own_documents.served import served
 
 GARDEN = """
@@ -158,3 +159,26 @@ def test_a_server_that_refuses_a_time_is_found_and_one_that_refuses_no_time_is_n
 
     assert found(needs_time=True) == []
     assert found(needs_time=False)
+
+
+BELL = """
+openapi: 3.0.3
+info: {title: Bell, version: "1"}
+paths:
+  /rings:
+    post:
+      requestBody: {required: true, content: {text/plain: {schema: {type: string, enum: ["ding\\u0007 it's"]}}}}
+      responses: {"200": {description: rung}, "422": {description: not rung}}
+"""
+
+
+def test_a_curl_line_sends_the_control_characters_of_the_request(tmp_path: Path) -> None:
+    """Bash writes what the line would send: the one text that the document allows, and the server refuses."""
+    document = tmp_path / "bell.yaml"
+    document.write_text(BELL)
+    with server_that_takes(lambda path, body: 422) as url:
+        found = verdict(document, "--url", url, "--writes", "--only", "conformance.positive_data_acceptance")
+    (line,) = found["findings"][0]["requests"]
+    words = line.removeprefix("curl ")
+    shown = subprocess.run(["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True).stdout
+    assert "ding\x07 it's" in shown.split("\n"), line

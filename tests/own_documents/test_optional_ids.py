@@ -19,7 +19,7 @@ def boathouse() -> Iterator[httpx.Client]:
     server = SandboxServer(own=(own_api(BOATHOUSE, rows=3, seed=0),))
     with (
         Sandbox("quiet", server=server) as world,
-        httpx.Client(base_url=world.url("boathouse"), auth=("", "")) as client,
+        httpx.Client(base_url=world.url("boathouse"), auth=("", ""), timeout=60) as client,
     ):
         yield client
     server.stop()

@@ -41,7 +41,7 @@ def test_a_member_is_the_same_by_whichever_field_a_path_names_it(depot: httpx.Cl
 def test_a_member_is_found_by_a_number_that_it_shows_as_a_text() -> None:
     application = build(own=[own_api(DEPOT.with_name("ledgerbook.yaml"), rows=4, seed=0)])
     base = "http://localhost/ledgerbook/entries"
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base) as book:
+    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url=base, timeout=60) as book:
         made = book.post("", json={"text": "Rent"}).json()
         entries = book.get("").json()
         assert (len(entries), entries[-1]) == (5, made)
@@ -186,7 +186,7 @@ def test_references_may_stand_for_operations_and_lists_of_parameters(tmp_path: P
         (tmp_path / name).write_text(json.dumps(value))
     sea = own_api(tmp_path / "sea.json", rows=25, seed=0)
     with httpx.Client(
-        transport=InProcessTransport(build(own=[sea]).asgi_app), base_url="http://localhost/sea"
+        transport=InProcessTransport(build(own=[sea]).asgi_app), base_url="http://localhost/sea", timeout=60
     ) as client:
         assert len(client.get("/buoys").json()["buoys"]) == 3
         assert len(client.get("/buoys?limit=5").json()["buoys"]) == 5

@@ -134,7 +134,9 @@ def test_the_command_is_held_to_the_checks_of_the_forms() -> None:
         (422, "api", {"api": "elevate"}),
         (422, "api", {"api": "nope"}),
     ]
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
         for status, field, differs in refusals:
             sent = {**CUSTOMERS, "id": "cus_zz", "value": ACME, **differs}
             for path, body in (
@@ -314,7 +316,9 @@ def test_a_field_can_be_changed_beside_one_that_can_fit_nothing(tmp_path: Path) 
     """No text is a date and 'never': the member has a value that does not fit, and the rest of it can be changed still."""
     (tmp_path / "links.yaml").write_text(CONTRADICTION)
     application = build(own=[own_api(tmp_path / "links.yaml", rows=3, seed=0)])
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
         query = {"api": "links", "collection": "/links"}
         one = listed(client, **query)["resources"][0]
         value = {**one["value"], "since": "yesterday"}
@@ -389,7 +393,9 @@ def test_what_one_world_was_ever_written_is_bounded(tmp_path: Path) -> None:
 def test_a_visitors_world_takes_less(tmp_path: Path) -> None:
     (tmp_path / "people.yaml").write_text(PEOPLE)
     application = build(own=[own_api(tmp_path / "people.yaml", rows=3, seed=0)], public=True)
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
         begun = client.post("/visit", json={}).json()
         client.headers["X-Counterfoil-Visit"] = begun["visit"]
         world = begun["worlds"][0]
@@ -410,7 +416,9 @@ def test_a_visitors_world_takes_less(tmp_path: Path) -> None:
 
 
 def test_the_included_apis_have_no_collections() -> None:
-    with httpx.Client(transport=InProcessTransport(build().asgi_app), base_url="http://localhost") as client:
+    with httpx.Client(
+        transport=InProcessTransport(build().asgi_app), base_url="http://localhost", timeout=60
+    ) as client:
         assert client.get(f"{WORLD}/collections").json() == {"collections": []}
         answer = client.get(f"{WORLD}/resources", params={"api": "elevate", "collection": "/x"})
         assert answer.status_code == 422

@@ -159,7 +159,7 @@ def test_forks_resets_capsules_faults_and_the_journal(
     application = server.application
     guest = cafe.post("/guests", json={"guest": {"FullName": "Ada Kelly"}}).json()["guest"]
     fork = application.worlds.fork("cafe-fork", world.name)
-    with httpx.Client(base_url=f"{server.origin}/w/cafe-fork/cafe/v1", headers=world.headers) as other:
+    with httpx.Client(base_url=f"{server.origin}/w/cafe-fork/cafe/v1", headers=world.headers, timeout=60) as other:
         other.patch(f"/guests/{guest['id']}", json={"full_name": "Bea"})
         assert other.get(f"/guests/{guest['id']}").json()["guest"]["full_name"] == "Bea"
         assert _get(cafe, f"/guests/{guest['id']}")["guest"]["full_name"] == "Ada Kelly"

@@ -22,7 +22,9 @@ WORLDS = "/_sandbox/v1/worlds"
 
 def client_of(application: Application) -> httpx.Client:
     transport = InProcessTransport(application.asgi_app)
-    return httpx.Client(transport=transport, base_url="http://localhost", headers={"Authorization": "Bearer x"})
+    return httpx.Client(
+        transport=transport, base_url="http://localhost", headers={"Authorization": "Bearer x"}, timeout=60
+    )
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def start(**options: Any) -> tuple[Served, Callable[[], None]]:
     application = build(**options)
     stop = serve_in_thread(application.asgi_app, taken)
     origin = origin_of(taken)
-    client = httpx.Client(base_url=origin)
+    client = httpx.Client(base_url=origin, timeout=60)
 
     def end() -> None:
         client.close()

@@ -24,7 +24,7 @@ WORLD = "/_sandbox/v1/worlds/default"
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     transport = InProcessTransport(build(scenario_name="late-payer").asgi_app)
-    with httpx.Client(transport=transport, base_url="http://127.0.0.1:8000") as opened:
+    with httpx.Client(transport=transport, base_url="http://127.0.0.1:8000", timeout=60) as opened:
         yield opened
 
 

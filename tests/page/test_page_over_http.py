@@ -26,7 +26,9 @@ from counterfoil.world.commands import AddCustomer, RecordUsage
 
 
 def client_of(application: Any) -> httpx.Client:
-    return httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://127.0.0.1:8000")
+    return httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://127.0.0.1:8000", timeout=60
+    )
 
 
 @pytest.fixture

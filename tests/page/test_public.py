@@ -31,7 +31,7 @@ class Visit:
     """One visitor: a client with its cookie, CSRF token and worlds."""
 
     def __init__(self, asgi_app: Any) -> None:
-        self.client = httpx.Client(transport=InProcessTransport(asgi_app), base_url="http://127.0.0.1:8000")
+        self.client = httpx.Client(transport=InProcessTransport(asgi_app), base_url="http://127.0.0.1:8000", timeout=60)
         visit = self.client.post("/visit", json={})
         assert visit.status_code == 200, visit.text
         self.cookie = visit.headers["set-cookie"]
@@ -87,7 +87,9 @@ def test_the_cookies_attributes(visits: tuple[Visit, Visit]) -> None:
 
 
 def test_the_cookie_is_for_https_only_where_the_page_came_by_https(application: Application) -> None:
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="https://127.0.0.1:8000") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="https://127.0.0.1:8000", timeout=60
+    ) as client:
         assert "Secure" in client.post("/visit", json={}).headers["set-cookie"]
 
 
@@ -186,14 +188,14 @@ def test_changes_need_cookie_and_csrf_token(visits: tuple[Visit, Visit]) -> None
     value, _, signature = one.client.cookies["counterfoil-visitor"].rpartition(".")
     forged = f"{value}.{'y' if signature[0] == 'x' else 'x'}{signature[1:]}"
     assert (
-        httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000")
+        httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000", timeout=60)
         .get(f"{WORLDS}/{one.world}", headers={"Cookie": f"counterfoil-visitor={forged}"})
         .status_code
         == 403
     )
     for odd in ("", "x", "é.1.2", ".", "..", "a=b; c"):
         raw = httpx.Headers([(b"cookie", f"counterfoil-visitor={odd}".encode("latin-1"))])
-        bare = httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000")
+        bare = httpx.Client(transport=one.client._transport, base_url="http://127.0.0.1:8000", timeout=60)
         assert bare.get(f"{WORLDS}/{one.world}", headers=raw).status_code == 403
 
 
@@ -224,7 +226,7 @@ def test_worlds_are_bounded_in_number_size_and_life(application: Application) ->
         wall_clock=lambda: seconds[0],
     )
     one, _ = Visit(gate), Visit(gate)
-    with httpx.Client(transport=InProcessTransport(gate), base_url="http://127.0.0.1:8000") as third:
+    with httpx.Client(transport=InProcessTransport(gate), base_url="http://127.0.0.1:8000", timeout=60) as third:
         assert third.post("/visit", json={}).status_code == 503
     named = {"name": one.worlds[1], "scenario": "quiet"}
     assert one.client.post(WORLDS, json=named).status_code == 503
@@ -273,7 +275,7 @@ def test_rates_are_limited(application: Application) -> None:
     one, _ = Visit(still), Visit(still)
     statuses = [one.client.post(f"{WORLDS}/{one.world}/reset").status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
-    with httpx.Client(transport=InProcessTransport(still), base_url="http://127.0.0.1:8000") as third:
+    with httpx.Client(transport=InProcessTransport(still), base_url="http://127.0.0.1:8000", timeout=60) as third:
         refused = third.post("/visit", json={})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
 
@@ -295,7 +297,9 @@ def test_every_answer_carries_the_safe_headers(visits: tuple[Visit, Visit]) -> N
 
 
 def test_a_host_that_is_not_the_servers_is_refused(application: Application) -> None:
-    with httpx.Client(transport=InProcessTransport(application.asgi_app), base_url="http://evil.example") as client:
+    with httpx.Client(
+        transport=InProcessTransport(application.asgi_app), base_url="http://evil.example", timeout=60
+    ) as client:
         assert client.post("/visit", json={}).status_code == 403
 
 
@@ -308,7 +312,7 @@ def test_serve_public() -> None:
             assert serving.stdout is not None
             line = serving.stdout.readline()
             assert line.startswith("page http://127.0.0.1:")
-            with httpx.Client(base_url=line.split()[1], headers={"Host": "sandbox.example"}) as client:
+            with httpx.Client(base_url=line.split()[1], headers={"Host": "sandbox.example"}, timeout=60) as client:
                 assert client.post("visit", json={}).status_code == 200
                 assert client.post("visit", json={}, headers={"Host": "evil.example"}).status_code == 403
         finally:

@@ -101,6 +101,6 @@ def test_it_works_with_faults_and_ends_with_a_reset(sandbox: Sandbox) -> None:
 def test_a_reset_over_http_ends_it_as_well(sandbox: Sandbox) -> None:
     sandbox.respond("flexprice", SUMMARY, status=418, json={}, unchecked=True)
     assert ask(sandbox).status_code == 418
-    with httpx.Client(transport=sandbox.transport(), base_url=sandbox.server.origin) as client:
+    with httpx.Client(transport=sandbox.transport(), base_url=sandbox.server.origin, timeout=60) as client:
         assert client.post(f"/_sandbox/v1/worlds/{sandbox.name}/reset").is_success
     assert ask(sandbox).status_code == 200

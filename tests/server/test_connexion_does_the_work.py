@@ -66,7 +66,7 @@ def served(request: pytest.FixtureRequest, reached: list[str]) -> Iterator[tuple
     application = build([request.param])
     with (
         InProcessTransport(application.server) as transport,
-        httpx.Client(transport=transport, base_url="http://counterfoil.test") as client,
+        httpx.Client(transport=transport, base_url="http://counterfoil.test", timeout=60) as client,
     ):
         api, spec = application.server.served[request.param]
         yield application, client, api, spec

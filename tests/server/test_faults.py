@@ -45,7 +45,10 @@ def ask(book: FaultStore) -> Client:
 def client(book: FaultStore) -> Iterator[httpx.Client]:
     transport = InProcessTransport(server(faults=book))
     with httpx.Client(
-        transport=transport, base_url=f"http://toy.test{PREFIX}", headers={"authorization": "Bearer counterfoil-key"}
+        transport=transport,
+        base_url=f"http://toy.test{PREFIX}",
+        headers={"authorization": "Bearer counterfoil-key"},
+        timeout=60,
     ) as client:
         yield client
 
@@ -382,7 +385,7 @@ def test_in_process_a_failing_application_is_a_500() -> None:
     async def fails(scope: Any, receive: Any, send: Any) -> None:
         raise ZeroDivisionError
 
-    with httpx.Client(transport=InProcessTransport(fails), base_url="http://toy.test") as client:
+    with httpx.Client(transport=InProcessTransport(fails), base_url="http://toy.test", timeout=60) as client:
         assert client.get("/").status_code == 500
 
 
@@ -403,7 +406,7 @@ def wire(served: tuple[FaultStore, int], caplog: pytest.LogCaptureFixture) -> It
     book.clear("default")
     yield served
     book.clear("default")
-    assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200
     assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
 
 
@@ -412,7 +415,7 @@ def test_a_reset_is_a_reset_before_any_byte(wire: tuple[FaultStore, int]) -> Non
     book.add("default", order("reset"))
     assert get(port, NOTE) == (b"", True)
     with pytest.raises(httpx.ReadError):
-        httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"})
+        httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"}, timeout=60)
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(None, len(WHOLE) // 2), (0, 0), (5, 5), (10**6, len(WHOLE) - 1)])
@@ -427,7 +430,7 @@ def test_a_truncated_body_promises_all_and_sends_some(
     assert b"content-length: %d" % len(WHOLE) in head.lower()
     assert (body, was_reset) == (WHOLE[:kept], False)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
-        httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"})
+        httpx.get(f"http://127.0.0.1:{port}{NOTE}", headers={"authorization": "Bearer counterfoil-key"}, timeout=60)
 
 
 def test_a_slow_drip_is_right_but_slow(wire: tuple[FaultStore, int], pauses: list[float]) -> None:
@@ -539,7 +542,10 @@ def test_many_faults_at_once_are_counted_right(book: FaultStore) -> None:
     async def many() -> list[int]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://toy.test", headers={"authorization": "Bearer counterfoil-key"}
+            transport=transport,
+            base_url="http://toy.test",
+            headers={"authorization": "Bearer counterfoil-key"},
+            timeout=60,
         ) as client:
             answers = await asyncio.gather(*(client.get(NOTE) for _ in range(50)))
         return [each.status_code for each in answers]

@@ -194,7 +194,7 @@ def test_bodies_are_cut_and_say_so(journal: JournalStore, ask: Client) -> None:
 def test_the_estimated_size_of_an_exchange_is_its_size() -> None:
     journal = JournalStore(lambda: datetime.now(UTC))
     with httpx.Client(
-        transport=InProcessTransport(server(journal=journal)), base_url=f"http://toy.test{PREFIX}"
+        transport=InProcessTransport(server(journal=journal)), base_url=f"http://toy.test{PREFIX}", timeout=60
     ) as client:
         client.headers["authorization"] = "Bearer counterfoil-key"
         for number in range(20):
@@ -300,7 +300,7 @@ def port(journal: JournalStore) -> Iterator[int]:
 
 
 def test_a_received_response_is_already_in_the_journal(journal: JournalStore, port: int) -> None:
-    with httpx.Client(headers={"authorization": "Bearer counterfoil-key"}) as client:
+    with httpx.Client(headers={"authorization": "Bearer counterfoil-key"}, timeout=60) as client:
         for number in range(1, 301):
             client.get(f"http://127.0.0.1:{port}{PREFIX}/notes/{number}")
             assert kept(journal, limit=1)[0].number == number
@@ -318,7 +318,7 @@ def test_the_journal_can_be_read_while_it_is_written(journal: JournalStore, port
 
     looking = threading.Thread(target=look)
     looking.start()
-    with httpx.Client(headers={"authorization": "Bearer counterfoil-key"}) as client:
+    with httpx.Client(headers={"authorization": "Bearer counterfoil-key"}, timeout=60) as client:
         for _ in range(200):
             client.get(f"http://127.0.0.1:{port}{PREFIX}/notes/7")
     over.set()

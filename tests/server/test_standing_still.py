@@ -68,6 +68,7 @@ def test_a_write_waits_for_the_command_and_other_worlds_and_health_do_not(stand_
         transport=InProcessTransport(here.application.server),
         base_url="http://counterfoil.test",
         headers={"Authorization": f"Bearer {KEY}"},
+        timeout=60,
     ) as client:
         writing = threading.Thread(target=lambda: written.append(client.post(path, json={"name": "May"})))
         writing.start()

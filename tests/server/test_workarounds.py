@@ -162,7 +162,7 @@ def test_an_exception_breaks_no_connection_but_the_workaround_does(http: str, ca
         assert get(port, "/") == (b"", True)
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
     with listening(_raises, http) as port, caplog.at_level("ERROR", logger="uvicorn.error"):
-        httpx.get(f"http://127.0.0.1:{port}/")
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=60)
     trap = [each for each in caplog.records if each.levelname == "ERROR"]
     assert trap, "uvicorn lets an exception through in silence: break_connection may be simpler"
 

@@ -196,7 +196,7 @@ class Client:
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://toy.test") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://toy.test", timeout=60) as client:
                 return await client.request(method, path, headers=headers, **more)
 
         return asyncio.run(ask())

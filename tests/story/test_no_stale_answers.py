@@ -71,7 +71,7 @@ def client(application: Application) -> Iterator[httpx.Client]:
     # Flexprice repeats a request id that it is given, and makes up one otherwise.
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY, "x-request-id": "00000000-0000-4000-8000-000000000000"}
     with httpx.Client(
-        transport=InProcessTransport(application.server), base_url="http://counterfoil.test", headers=keys
+        transport=InProcessTransport(application.server), base_url="http://counterfoil.test", headers=keys, timeout=60
     ) as client:
         yield client
 

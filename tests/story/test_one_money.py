@@ -69,7 +69,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
 def client(application: Application) -> Iterator[httpx.Client]:
     keys = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}
     with httpx.Client(
-        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys
+        transport=InProcessTransport(application.server), base_url="http://localhost", headers=keys, timeout=60
     ) as client:
         base = Client(client, "default")
         base.do("advance_clock", to="2026-03-01T06:00:00Z")

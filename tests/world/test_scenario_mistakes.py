@@ -73,7 +73,7 @@ def test_a_step_that_cannot_be_done_has_file_line_and_member(step: str, member: 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     transport = InProcessTransport(build(scenario_name="late-payer").server)
-    with httpx.Client(transport=transport, base_url="http://localhost") as opened:
+    with httpx.Client(transport=transport, base_url="http://localhost", timeout=60) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from counterfoil.world.commands import WriteResource
+    from counterfoil.world.commands import Command, WriteResource
     from counterfoil.world.world import World
 
 Json = Any
@@ -80,12 +80,15 @@ class ResourceBrowser(Protocol):
 
     def get(self, world: World, collection: str, parent: str, id: str) -> ResourceView: ...
 
-    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
-        """The command that creates a member with these fields and those that the server sets."""
+    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> tuple[str, Command]:
+        """The id of a new member, and the command that creates it with these fields and those that the server sets.
+
+        The command also writes the members of collections below that a field lists.
+        """
         ...
 
-    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
-        """The command that replaces a member as a whole."""
+    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> Command:
+        """The command that replaces a member as a whole, and the members of collections below that a field lists."""
         ...
 
     def checked(self, world: World, command: WriteResource) -> WriteResource:

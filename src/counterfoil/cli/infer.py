@@ -89,7 +89,7 @@ def _summarize(spec: Spec, model: Model) -> None:
         echo(f"{path}  ({identity})")
         for operation in model.operations.values():
             if operation.collection == path:
-                echo(f"    {operation.role:<11} {operation.name}")
+                echo(f"    {operation.role:<15} {operation.name}")
     made_up = [name for name, operation in model.operations.items() if operation.role == "made_up"]
     if made_up:
         echo("made up: the same answer each time, from the document alone")

@@ -98,7 +98,7 @@ class HttpClient:
         query_keys: tuple[str, ...] = (),
         book: LawBook | None = None,
         rate: float | None = None,
-        seconds: float = 10.0,
+        seconds: float | None = None,
         max_bytes: int = 32_000_000,
         until: float | None = None,
     ) -> None:
@@ -121,9 +121,10 @@ class HttpClient:
         self._base = target.url.rstrip("/")
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
-        self._seconds, self._max_bytes, self.until = seconds, max_bytes, until
+        self._seconds = target.seconds if seconds is None else seconds
+        self._max_bytes, self.until = max_bytes, until
         self._deadline, self._connection = Deadline(), ConnectionOfTrace()
-        self._client = _httpx_client(target, seconds)
+        self._client = _httpx_client(target, self._seconds)
 
     def __enter__(self) -> HttpClient:
         return self

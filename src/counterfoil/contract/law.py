@@ -96,6 +96,15 @@ class ClientId(NamedTuple):
     shown: tuple[str | int, ...]
 
 
+class CreatedMember(NamedTuple):
+    """What an operation creates: ``path`` is that of the member, ``shown`` the place of its id in the response, and ``read``
+    that in the response of a GET of the path (None if there is no GET)."""
+
+    path: str
+    shown: tuple[str | int, ...]
+    read: tuple[str | int, ...] | None
+
+
 @dataclass(frozen=True)
 class LawBook:
     """One API's laws, and what the checker needs to know before it can try them.
@@ -108,7 +117,8 @@ class LawBook:
     the health check's body whether it shows anything for such an id. ``unknown_ids`` exist at no target, so a request that
     must be refused may name them. ``acts_on_existing`` are operations that create something from existing data, such as a bill
     from a customer's charges; they are sent only to a target that was started for the check. ``client_ids`` maps operations
-    that create resources with a client-chosen id to the places of this id. ``given_values`` maps operations to the query
+    that create resources with a client-chosen id to the places of this id, ``created_members`` those whose responses show the
+    id of what they create. ``given_values`` maps operations to the query
     parameters and body members that take only values from the target, such as a cursor. ``clean_up`` says how to remove what a
     check created. ``document`` is the OpenAPI document of an API that is not in the catalog: a user's own.
     """
@@ -126,6 +136,7 @@ class LawBook:
     unknown_ids: frozenset[str] = frozenset()
     acts_on_existing: frozenset[str] = frozenset()
     client_ids: Mapping[str, ClientId] = field(default_factory=dict)
+    created_members: Mapping[str, CreatedMember] = field(default_factory=dict)
     given_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clean_up: str = ""
     document: Mapping[str, Any] | None = None

@@ -59,6 +59,12 @@ class Target:
     def __repr__(self) -> str:
         return f"Target({self.url!r})"
 
+    @property
+    def seconds(self) -> float:
+        """The seconds that a response may take. A stand-in of this check shares its machine with the check and whatever else runs
+        there, so it may be slow without being wrong."""
+        return 60.0 if self.disposable else 10.0
+
 
 class Secrets:
     """Texts that must not be shown, each with the placeholder shown instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -81,6 +82,8 @@ class Candidates:
         if shown and not is_form:
             return _pretty(shown[0]), media[0]
         modelled = self.document.model.operations[name]
+        if modelled.linkage:  # the body has a list, not the fields of a member
+            modelled = dataclasses.replace(modelled, body=())
         try:
             fields = fields_for(modelled, self.document, None, self._references(modelled.collection))
             made = sent(modelled, operation, fields)

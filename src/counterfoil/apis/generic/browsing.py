@@ -15,13 +15,14 @@ from counterfoil.api.resource_browser import CollectionView, FieldView, ParentVi
 from counterfoil.apis.generic.data.fitting import Checks
 from counterfoil.apis.generic.handlers.dispatch import Handlers
 from counterfoil.apis.generic.inference.composite import own_parents, parts_of
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, put
-from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, Member
 from counterfoil.json_schema.errors import cause_of
 from counterfoil.ledger.errors import BadValue, RuleBroken, UnknownRecord
-from counterfoil.world.commands import WriteResource
+from counterfoil.world.commands import Command, WriteResource, in_one
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -70,7 +71,7 @@ class Browser:
         store = self._store(world)
         return self._shown(store, found, parent, self._member(store, found, parent, id))
 
-    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> WriteResource:
+    def created(self, world: World, collection: str, parent: str, fields: dict[str, Json]) -> tuple[str, Command]:
         found = self._collection(world, collection, parent)
         store = self._store(world)
         if found.is_single and not self._only_was_deleted(store, found, parent):
@@ -85,9 +86,15 @@ class Browser:
         if found.id and store.was_written(found, parent, id):
             raise RuleBroken(f"there is a member with the id '{id}' already", field=str(found.id[-1]))
         kept = {name: each for name, each in sent.items() if (name,) != found.id}  # not adjusted to fit the schema
-        return self._command(found, parent, id, {**value, **kept})
+        whole, below = self._with_children(world, found, parent, id, {**value, **kept})
+        return id, in_one([*below, self._command(found, parent, id, whole)])
 
-    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
+    def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> Command:
+        found = self._collection(world, collection, parent)
+        whole, below = self._with_children(world, found, parent, id, value)
+        return in_one([*below, self._replaced(world, collection, parent, id, whole)])
+
+    def _replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
         found = self._collection(world, collection, parent)
         store = self._store(world)
         if found.is_single and id == ONLY and self._only_was_deleted(store, found, parent):
@@ -104,7 +111,7 @@ class Browser:
         path, parent, id = command.collection, command.parent, command.id
         found = self._collection(world, path, parent)
         if found.is_single or self._store(world).get(found, parent, id) is not None:
-            return self.replaced(world, path, parent, id, value)
+            return self._replaced(world, path, parent, id, value)
         if ("/" in id and not found.parts) or not self._document.is_valid_id(found, id):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)
@@ -113,6 +120,21 @@ class Browser:
         found = self._collection(world, collection, parent)
         self._member(self._store(world), found, parent, id)
         return WriteResource(api=self._api, collection=found.path, id=id, value=None, parent=parent)
+
+    def _with_children(
+        self, world: World, collection: Collection, parent: str, id: str, value: dict[str, Json]
+    ) -> tuple[dict[str, Json], list[WriteResource]]:
+        """The value with complete members in the fields that list members below, and the writes of those members."""
+        if not collection.lists:
+            return value, []
+        view, value = world.latest(), dict(value)
+        with view.one_step() as step:
+            step.dropped = True
+            try:
+                self._handlers.children.write(collection, parent, id, value, self._store(view))
+            except ApiError as error:
+                raise RuleBroken(error.message, field=error.where) from None
+            return value, list(step.writes)
 
     # --- looking up --------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ class Document:
         self._cursors: dict[str, frozenset[str]] = {}
         self._by_collection: dict[str, list[Operation]] = {}
         for operation in model.operations.values():
-            if operation.collection:
+            if operation.collection and not operation.linkage:  # its path and body are about more than the member
                 self._by_collection.setdefault(operation.collection, []).append(operation)
         for name in spec.operations:
             self._register(name, self.answer(name))
@@ -141,7 +141,7 @@ class Document:
         found = [self.entity(collection)]
         order = {"read": 0, "read_one": 0, "list": 1, "create": 2}
         for operation in sorted(self._by_collection.get(collection.path, ()), key=lambda each: order.get(each.role, 3)):
-            if operation.role in ("delete", "delete_one", "clear", "action", "download"):
+            if operation.role in ("delete", "delete_one", "clear", "action", "download") or operation.one_by_one:
                 continue
             answer = self.answer(operation.name)
             if answer.is_json and answer.schema is not None:

@@ -29,6 +29,10 @@ Role = Literal[
     "read_one",  # of a single resource: one in the document, or one below each parent
     "write_one",
     "delete_one",
+    "read_linkage",  # the ids that a relationship of a member holds (JSON:API)
+    "replace_linkage",
+    "add_linkage",
+    "remove_linkage",
     "download",  # the file that was uploaded for a member or a single resource
     "made_up",  # a generated response that fits the document: always the same, independent of state
 ]
@@ -63,7 +67,8 @@ class Collection:
     actions set. ``parts`` are the fields of a composite id, if the path of a member has several parameters for it; ``id`` is
     the last. ``embeds`` are the fields that can show a member of another collection: the field's place, the place of the id
     (the same if the field has the id or the member), and the collection. ``keyed``: no property identifies a member; its id is
-    its key in the list, which is an object (``{"flour": {…}, "salt": {…}}``).
+    its key in the list, which is an object (``{"flour": {…}, "salt": {…}}``). ``lists`` are pairs of a field that has the
+    members of a collection below each member, and that collection.
     """
 
     def __hash__(self) -> int:
@@ -85,11 +90,19 @@ class Collection:
     state: str = ""
     parts: tuple[str, ...] = ()
     keyed: bool = False
+    lists: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_single(self) -> bool:
         """Whether this is a single resource: one in the document, or one below each parent."""
         return not self.id and not self.keyed
+
+    @property
+    def reference_places(self) -> list[tuple[Place, str]]:
+        """The places of ids of other members, with their collections: ``references``, and relationships of JSON:API."""
+        related = ((read_place(place), target) for place, _, target in self.embeds)
+        own = [((field,), target) for field, target in self.references]
+        return [*own, *((place, target) for place, target in related if len(place) > 1)]
 
 
 Operator = Literal["equal", "in", "above", "from", "below", "to", "contains", "not"]
@@ -138,6 +151,12 @@ class Operation:
     fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
     ``first``: the member is the collection's first (a path with ``me``). ``key`` is the field in the path if that is not the id
     (``/customers/external/{external_id}``). ``by_id``: the response has the members in an object, by their ids.
+    ``one_by_one``: each of several members is changed or refused for itself, and the response with 207, or the usual one, has a
+    list of results at ``results``.
+    ``order`` is the order of the members if the request asks for none: a field (``-rating``: descending), ``newest``, ``oldest``,
+    or ``random``; ``where`` are the fields that all of them have. A read with ``first`` shows the first of these.
+    ``linkage`` is the place of a relationship's ids in a member (JSON:API). A list or read with it shows the members that these
+    ids name; the member with the ids is then one of the collection ``linked_from``.
     """
 
     name: str
@@ -167,6 +186,12 @@ class Operation:
     when: tuple[str, ...] = ()
     verb_at: str = ""
     by_id: bool = False
+    results: Place = ()
+    one_by_one: bool = False
+    order: str = ""
+    where: tuple[tuple[str, Json], ...] = ()
+    linkage: Place = ()
+    linked_from: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ Json = Any
 FORMAT = 1
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MEMBERS = frozenset(["counterfoil", "collections", "operations", "actions", "made_up", "integrity"])
-PLACES = ("id", "at", "each", "body", "id_at", "key", "next", "more", "total")
+PLACES = ("id", "at", "each", "body", "id_at", "key", "linkage", "results", "next", "more", "total")
 _KEYS = {"embeds": "holds"}
 """Keys of the file that differ from the attribute's name."""
 _ROLES = get_args(Role)
@@ -112,7 +112,7 @@ def _value(name: str, value: Any) -> Json:
         ]
     if name == "embeds":
         return [{"field": field, "id": id, "collection": owner} for field, id, owner in value]
-    if name in ("references", "sets", "flags"):
+    if name in ("references", "sets", "where", "flags", "lists"):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -187,8 +187,10 @@ class _Correction:
         self.operations[name] = after = _read(before, entry, at)
         if after.role not in _ROLES:
             raise ModelError(f"{at}: role is one of {', '.join(_ROLES)}, not '{after.role}'")
-        if after.role != "made_up" and after.collection not in self.collections:
-            raise ModelError(f"{at}: there is no collection '{after.collection}'")
+        named = [after.collection, *([after.linked_from] if after.linked_from else [])]
+        missing = next((each for each in named if each not in self.collections), None)
+        if after.role != "made_up" and missing is not None:
+            raise ModelError(f"{at}: there is no collection '{missing}'")
         if before != after:
             self._note(name, entry)
 
@@ -238,8 +240,8 @@ def _parsed(key: str, value: Json, before: Any) -> Any:
         return tuple((name, _filter(each)) for name, each in dict(value).items())
     if key == "embeds":
         return tuple((_text(each["field"]), _text(each["id"]), _text(each["collection"])) for each in value)
-    if key in ("references", "sets", "flags"):
-        return tuple(sorted(dict(value).items())) if key == "sets" else tuple(dict(value).items())
+    if key in ("references", "sets", "where", "flags", "lists"):
+        return tuple(sorted(dict(value).items())) if key in ("sets", "where") else tuple(dict(value).items())
     if isinstance(before, tuple):
         if not isinstance(value, list):
             raise TypeError("a list is expected")

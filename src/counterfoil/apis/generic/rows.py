@@ -1,17 +1,14 @@
-"""The members of collections in one world: rows, which are generated from the seed on first use, and written members.
+"""The rows of collections: the members that there are at first, each generated from the seed on first use.
 
-A row depends only on the seed, its collection, its parent and its number. Written members are in the world's state
-(``world.resources``), so forks, resets and capsules apply to them.
+A row depends only on the seed, its collection, its parent and its number.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.api import ApiError
 from counterfoil.api.kept import Kept
 from counterfoil.apis.generic.agreeing_times import AgreeingTimes
 from counterfoil.apis.generic.alternate_values import AlternateValues
@@ -26,8 +23,6 @@ from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.places import at, put
 from counterfoil.apis.generic.row_ids import RowIds
-from counterfoil.world.commands import WriteResource
-from counterfoil.world.resources import Content
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
@@ -42,6 +37,8 @@ MAX_KEPT_IDS = 200_000
 """Maximum number of cached ids, for all collections and parents."""
 MAX_TRIES = 100
 """How many ids are tried for a new member; so many are taken only if the document has an enum of ids."""
+MAX_LISTED_ROWS = 5
+"""Maximum number of rows below each parent in a collection that the parent lists in a field."""
 
 
 class Member:
@@ -76,11 +73,14 @@ class GeneratedRows:
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
         self._fittable: dict[str, bool] = {}
+        self._listed = {path for each in document.model.collections.values() for _, path in each.lists}
         self._lock = Lock()
 
     def count(self, collection: Collection) -> int:
         """The number of rows that a collection has, below each parent."""
-        return self.rows if collection.rows is None else collection.rows
+        if collection.rows is not None:
+            return collection.rows
+        return min(self.rows, MAX_LISTED_ROWS) if collection.path in self._listed else self.rows
 
     def key(self, world: World, collection: Collection, parent: str) -> str:
         """The seed of all rows of a collection below one parent."""
@@ -94,7 +94,12 @@ class GeneratedRows:
             if found is not None:
                 self._members.move_to_end(cache_key)
                 return found
-        member = Member(id, self._value(world, collection, parent, id))
+        value = self._value(world, collection, parent, id)
+        for field, path in collection.lists:
+            if field in value:
+                child = self.document.model.collections[path]
+                value[field] = [each.value for each in self.all(world, child, below(parent, id))]
+        member = Member(id, value)
         with self._lock:
             member = self._members.setdefault(cache_key, member)
             if len(self._members) > MAX_KEPT_ROWS:
@@ -230,105 +235,12 @@ class GeneratedRows:
         return determined
 
 
-class MemberStore:
-    """The members of all collections in one world, at its current version."""
-
-    def __init__(self, generated: GeneratedRows, world: World, api: str) -> None:
-        self.generated = generated
-        self.world = world
-        self.api = api
-
-    def get(self, collection: Collection, parent: str, id: str) -> Member | None:
-        """The member with that id; None if there is none."""
-        written = self.world.resources.group(self.api, collection.path, parent).get(id)
-        if written is not None:
-            return None if written.value is None else self._written(id, written)
-        key = self.generated.key(self.world, collection, parent)
-        if collection.found == "any" or (
-            self.generated.ids.has(key, collection, id) and not self._is_below_new(collection, parent)
-        ):
-            return self.generated.member(self.world, collection, parent, id)
-        return None
-
-    def was_written(self, collection: Collection, parent: str, id: str) -> bool:
-        """Whether a client created or changed the member with that id, and did not delete it."""
-        written = self.world.resources.group(self.api, collection.path, parent).get(id)
-        return written is not None and written.value is not None
-
-    def all(self, collection: Collection, parent: str) -> Iterable[Member]:
-        """All members below a parent: rows, then created members in the order of their creation."""
-        group = self.world.resources.group(self.api, collection.path, parent)
-        rows = () if self._is_below_new(collection, parent) else self.generated.all(self.world, collection, parent)
-        if not group:
-            return rows
-        name = ("generic", self.api, collection.path, parent)
-        return self.world.cached(name, lambda: tuple(self._merged(group, rows)))
-
-    def _is_below_new(self, collection: Collection, parent: str) -> bool:
-        """Whether a client created one of the parents: then there are no rows below it, only created members."""
-        above: list[str] = []
-        for each, id in zip(collection.parents, parent.split("/"), strict=False):
-            owner = self.generated.document.model.collections.get(each.collection or "")
-            if owner is not None and owner.found == "known" and not owner.parts:
-                place = "/".join(above) if len(owner.parents) == len(above) else ""
-                if self.was_written(owner, place, id) and not self.generated.ids.has(
-                    self.generated.key(self.world, owner, place), owner, id
-                ):
-                    return True
-            above.append(id)
-        return False
-
-    def _merged(self, group: Mapping[str, Any], rows: Iterable[Member]) -> Iterable[Member]:
-        known = set()
-        for row in rows:
-            known.add(row.id)
-            written = group.get(row.id)
-            if written is None:
-                yield row
-            elif written.value is not None:
-                yield self._written(row.id, written)
-        for id, written in group.items():
-            if id not in known and written.value is not None:
-                yield self._written(id, written)
-
-    def _written(self, id: str, written: Any) -> Member:
-        """The written member; the same object until it is written again."""
-        member: Member = self.generated.document.cached_for(written, lambda: Member(id, written.value))
-        return member
-
-    def content(self, collection: Collection, parent: str, id: str) -> Content | None:
-        """The file that was uploaded for a member; None if there is none."""
-        written = self.world.resources.group(self.api, collection.path, parent).get(id)
-        return None if written is None else written.content
-
-    def write(
-        self,
-        collection: Collection,
-        parent: str,
-        id: str,
-        value: dict[str, Json] | None,
-        content: Content | None = None,
-    ) -> None:
-        """Write or delete (``value`` None) one member and its file. Raises ``LedgerError`` if a limit is exceeded."""
-        path = collection.path
-        self.world.execute(
-            WriteResource(api=self.api, collection=path, id=id, value=value, parent=parent, content=content)
-        )
-
-    def new_id(self, collection: Collection, parent: str) -> str:
-        """An id for a new member, which no member has or had. Raises ``ApiError`` if all ids are taken."""
-        group = self.world.resources.group(self.api, collection.path, parent)
-        key = self.generated.key(self.world, collection, parent)
-        number = len(self.generated.ids.all(key, collection)) + len(group)
-        for further in range(MAX_TRIES):
-            id = self.generated.ids.at(key, collection, number + further)
-            if self.generated.ids.exceeds_maximum(collection, id):
-                break
-            if id not in group and not self.generated.ids.has(key, collection, id):
-                return id
-        raise ApiError("conflict", f"{collection.path}: every id that the document allows is taken")
-
-
 def anchor_of(world: World) -> int:
     """The time before which all generated times are, in seconds since 1970: the start of the world's scenario."""
     return int(world.scenario.definition.starts.timestamp())
+
+
+def below(parent: str, id: str) -> str:
+    """The parent of the members below the member ``id`` of a collection with this parent."""
+    escaped = id.replace("/", "%2F")
+    return f"{parent}/{escaped}" if parent else escaped

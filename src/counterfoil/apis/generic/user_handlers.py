@@ -18,8 +18,9 @@ from counterfoil.api import ApiError, ConfigurationError, Request, Response
 from counterfoil.api import Reason as Reason
 from counterfoil.apis.generic.handlers.dispatch import Handlers
 from counterfoil.apis.generic.handlers.read_handlers import text, unknown
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
-from counterfoil.apis.generic.rows import ONLY, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, Member
 from counterfoil.json_values import copy_json
 from counterfoil.ledger.errors import LedgerError
 from counterfoil.time_limit import is_abandoned
@@ -121,8 +122,10 @@ class Members:
         return self.get(id)
 
     def write(self, id: Json, value: Mapping[str, Json]) -> None:
-        """Write a whole member."""
-        self._store._members().write(self._collection, self._parent, text(id), dict(value))
+        """Write a whole member, and the members of collections below that its fields list."""
+        store, whole = self._store._members(), dict(value)
+        self._store._handlers.children.write(self._collection, self._parent, text(id), whole, store)
+        store.write(self._collection, self._parent, text(id), whole)
 
     def delete(self, id: Json) -> None:
         """Delete a member."""

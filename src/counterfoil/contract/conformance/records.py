@@ -39,6 +39,8 @@ UNREADABLE = ("Schema Error", "Serialization not possible")
 """Schemathesis' titles for its own problems with a document, such as a dangling reference, a body in a media type that it cannot
 write, or ``$ref`` in an example (seen in 4.32.5). They say nothing about the target."""
 UNTESTED = "conformance.error.schema"
+_WORD = re.compile(r"""(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
+"""A word of a shell, with its quotes; ``$'…'`` are those of Bash for bytes that are no text."""
 MAX_KINDS = 8
 """Findings of one check at one operation: one for each kind of failure, and for each schema that a value does not fit."""
 
@@ -130,11 +132,15 @@ class RecordCollector:
     def _runnable(self, line: str) -> str:
         """A curl line of Schemathesis with its filtered credential as a variable that the shell expands."""
         try:
-            words = shlex.split(line)
+            return " ".join(map(self._word, _WORD.findall(line)))
         except ValueError:
             return self._hide(line)
-        words = [self._shown.get(word.lower(), word) for word in words]
-        return " ".join(shell_word(self._hide(word)) for word in words)
+
+    def _word(self, quoted: str) -> str:
+        if quoted.startswith("$'"):  # bytes that are no text, in the quotes of Bash, which shlex does not know
+            return self._hide(quoted)
+        (word,) = shlex.split(quoted)
+        return shell_word(self._hide(self._shown.get(word.lower(), word)))
 
     def _hide(self, text: str) -> str:
         return self._secrets.hide(text).replace("[Filtered]", "$COUNTERFOIL_TOKEN")

@@ -16,6 +16,7 @@ from typing import Any
 from counterfoil.contract.conformance.coverage_sample import CoverageSample
 from counterfoil.contract.conformance.discriminators import Discriminators
 from counterfoil.contract.conformance.exclusions import EXCLUSIONS
+from counterfoil.contract.conformance.existing_members import ExistingMembers
 from counterfoil.contract.conformance.form_lists import FormLists
 from counterfoil.contract.conformance.guard import WriteGuard
 from counterfoil.contract.conformance.invalid_parameters import InvalidParameters
@@ -82,6 +83,8 @@ class Job:
     """The OpenAPI document of an API that is not in the catalog."""
     client_ids: dict[str, list[Any]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
+    created_members: dict[str, list[Any]] = field(default_factory=dict)
+    """As ``LawBook`` has them."""
     given_values: dict[str, list[str]] = field(default_factory=dict)
     """As ``LawBook`` has them."""
     created: list[str] = field(default_factory=list)
@@ -102,12 +105,14 @@ def job_for(api: str, target: Target, *, token: str | None = None, **options: An
         {**target.headers, **made},
         list(made),
         dict.fromkeys(query, str(token or target.token)),
+        timeout=target.seconds,
         retry_429=not target.disposable,
         login_operation=book.login_operation,
         disposable=target.disposable,
         acts_on_existing=sorted(book.acts_on_existing),
         given_values={name: list(names) for name, names in book.given_values.items()},
         client_ids={name: list(places) for name, places in book.client_ids.items()},
+        created_members={name: list(each) for name, each in book.created_members.items()},
         document=book.document,
         switches=dict(target.switches),
         **options,
@@ -226,6 +231,8 @@ def _events(job: Job, app: Any, guard: WriteGuard, sample: CoverageSample, notes
         schema = schema.include(lambda context: guard.may_be_tried(context.operation))
         schema.app = app
         sample.bound(schema)
+        if job.max_time:
+            sample.fit(job.max_time, schema.statistic.operations.selected, job.rate)
         for name, hook in hooks:
             schemathesis.hook(name)(hook)
         stream = from_schema(schema).execute()
@@ -246,7 +253,9 @@ def _hooks(
     job: Job, guard: WriteGuard, sample: CoverageSample, notes: list[str]
 ) -> list[tuple[str, Callable[..., Any]]]:
     """The hooks for Schemathesis, by name: before and after a request, and filters of cases and failures."""
-    taken, overlaps = TakenIds(job.client_ids, job.given_values, job.created), Overlaps(job.document)
+    existing = ExistingMembers(job.created_members, job.headers, job.timeout)
+    taken = TakenIds(job.client_ids, job.given_values, job.created, existing.has)
+    overlaps = Overlaps(job.document)
     invalid, discriminators = InvalidParameters(job.document), Discriminators(job.document)
     whole_floats, path_texts = WholeFloats(job.document), PathTexts(job.document)
     read_only, form_lists = ReadOnlyMembers(job.document), FormLists(job.document)
@@ -264,7 +273,8 @@ def _hooks(
         if note is not None:
             notes.extend([note] if note not in notes and len(notes) < MAX_NOTES else [])
             return False
-        explained = taken.explain(failure, case, response) or whole_floats.explain(failure, case, response)
+        explained = guard.explain(failure, case) or taken.explain(failure, case, response)
+        explained = explained or whole_floats.explain(failure, case, response)
         explained = explained or path_texts.explain(failure, case) or read_only.explain(failure, case)
         explained = explained or form_lists.explain(failure, case) or path_ids.explain(failure, case, response)
         return not explained and not invalid.explain(failure, case) and _not_excluded(context, failure, case, response)

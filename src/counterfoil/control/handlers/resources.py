@@ -80,16 +80,16 @@ def get_resource(service: WorldService, request: Request) -> Response:
 
 def create_resource(service: WorldService, request: Request) -> Response:
     target = _target(service, request)
-    command = target.browser.created(target.world, target.collection, target.parent, request.body["value"])
+    id, command = target.browser.created(target.world, target.collection, target.parent, request.body["value"])
     service.execute(target.world, command)
-    return Response(201, {"id": command.id, "written": True, "value": command.value})
+    return Response(201, _shown(target.browser.get(target.world, target.collection, target.parent, id)))
 
 
 def replace_resource(service: WorldService, request: Request) -> Response:
     target, id = _target(service, request), request.query["id"]
     command = target.browser.replaced(target.world, target.collection, target.parent, id, request.body["value"])
     service.execute(target.world, command)
-    return Response(200, {"id": command.id, "written": True, "value": command.value})
+    return Response(200, _shown(target.browser.get(target.world, target.collection, target.parent, id)))
 
 
 def delete_resource(service: WorldService, request: Request) -> Response:

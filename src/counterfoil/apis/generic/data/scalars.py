@@ -22,6 +22,9 @@ UNSET: Any = object()
 ANCHOR = 1767225600
 """2026-01-01T00:00:00Z, for times that do not depend on a world's clock."""
 
+_64_BITS = range(-(2**63), 2**64)
+"""The whole numbers that JSON bodies are read and written with (orjson)."""
+
 
 class Scalars:
     """Makes and converts scalars."""
@@ -86,7 +89,7 @@ def _converted(given: Json, types: frozenset[str]) -> Json:
     if isinstance(given, str):
         if "string" in types:
             return given
-        if types & {"integer", "number"} and re.fullmatch(r"-?\d{1,18}", given):
+        if types & {"integer", "number"} and re.fullmatch(r"-?\d{1,20}", given) and int(given) in _64_BITS:
             return int(given)
         if "number" in types and re.fullmatch(r"-?\d{1,18}\.\d{1,18}", given):
             return float(given)

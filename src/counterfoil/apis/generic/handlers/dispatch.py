@@ -9,17 +9,21 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.expansion import Expansion
 from counterfoil.apis.generic.handlers.field_selection import FieldSelection
-from counterfoil.apis.generic.handlers.many_at_once import ManyAtOnce, writes_several
+from counterfoil.apis.generic.handlers.linkages import Linkages
+from counterfoil.apis.generic.handlers.many_at_once import writes_several
 from counterfoil.apis.generic.handlers.own_links import OwnLinks
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Operation
-from counterfoil.apis.generic.rows import GeneratedRows, MemberStore
+from counterfoil.apis.generic.rows import GeneratedRows
 from counterfoil.ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from counterfoil.world.world import World
 
+READS = ("list", "count", "read", "read_one", "download", "made_up")
 
-class Handlers(ManyAtOnce):
+
+class Handlers(Linkages):
     """The operations of one document. ``api`` is the name it is served as."""
 
     def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
@@ -40,6 +44,10 @@ class Handlers(ManyAtOnce):
             "read_one": self.read_one,
             "write_one": self.write_one,
             "delete_one": self.delete_one,
+            "read_linkage": self.read_linkage,
+            "replace_linkage": self.replace_linkage,
+            "add_linkage": self.add_linkage,
+            "remove_linkage": self.remove_linkage,
             "download": self.download,
             "made_up": self.made_up,
         }
@@ -48,7 +56,7 @@ class Handlers(ManyAtOnce):
         """The handler of an operation, with the layers that its responses need: expansion, links, field selection, ETag."""
         operation = self.document.model.operations[name]
         act = self._roles[operation.role]
-        several = writes_several(operation)
+        several = writes_several(operation) or self._writes_listed(operation)
 
         def answer(request: Request, store: MemberStore) -> Response:
             try:
@@ -84,3 +92,8 @@ class Handlers(ManyAtOnce):
             return self.headers.with_etag(operation, request, chosen(request, world))
 
         return with_etag if self.headers.has_etag(operation.name) else chosen
+
+    def _writes_listed(self, operation: Operation) -> bool:
+        """Whether a request may also write the members that a field of its member lists."""
+        collection = self.document.model.collections.get(operation.collection)
+        return collection is not None and bool(collection.lists) and operation.role not in READS

@@ -14,10 +14,11 @@ from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.field_selection import Tree, names_in
 from counterfoil.apis.generic.inference.embedded_members import RELATIONSHIPS, EmbeddedMember
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation, read_place
 from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.rows import Member, MemberStore
+from counterfoil.apis.generic.rows import Member
 
 Json = Any
 

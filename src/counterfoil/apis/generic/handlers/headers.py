@@ -144,7 +144,11 @@ class AnswerHeaders:
         made = operations[request.operation]
         path = made.name.partition(" ")[2]
         values = [str(each) for each in request.path.values()]
-        shown = (each for each in operations.values() if each.collection == made.collection and not each.key)
+        shown = (
+            each
+            for each in operations.values()
+            if each.collection == made.collection and not (each.key or each.first or each.linkage)
+        )
         reads = (each for each in shown if each.role == "read")
         read = next((each.name.partition(" ")[2] for each in reads if each.name.startswith("GET ")), "")
         if read == path:

@@ -12,6 +12,7 @@ from typing import Any
 from counterfoil.api import ApiError, Request
 from counterfoil.apis.generic.comparing import matches
 from counterfoil.apis.generic.conditions import UnknownFilter, predicate_for
+from counterfoil.apis.generic.data.seeds import number_of
 from counterfoil.apis.generic.inference.relations import CREATED
 from counterfoil.apis.generic.model import NESTED, Filter, Operation, Pages, Place, read_place
 from counterfoil.apis.generic.names import letters
@@ -87,6 +88,15 @@ def page_of(
     if operation.sort and query.get(operation.sort):
         found = _sorted(found, query[operation.sort], query.get(operation.direction))
     return _page(operation.pages, found, query, most, examples)
+
+
+def arranged(operation: Operation, members: Iterable[Member], seed: int) -> Iterable[Member]:
+    """The members with the fields that the operation wants, in its own order; ``random`` depends on the seed and the ids."""
+    for name, wanted in operation.where:
+        members = [each for each in members if matches("equal", each.value.get(name), wanted)]
+    if operation.order == "random":
+        return sorted(members, key=lambda each: number_of(f"{seed}/{each.id}"))
+    return _sorted(members, operation.order) if operation.order else members
 
 
 # --- filters -------------------------------------------------------------------------------------

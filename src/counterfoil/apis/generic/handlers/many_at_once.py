@@ -1,22 +1,60 @@
-"""Handles the operations that change or delete several members: all members that the request lists, or none."""
+"""Handles the operations on several members: those that change or delete all members that the request lists, or none, and lists
+that tell which of the requested ids no member has."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.data.scalars import UNSET
+from counterfoil.apis.generic.document import Document
+from counterfoil.apis.generic.handlers.listing import list_query
 from counterfoil.apis.generic.handlers.read_handlers import text, unknown
 from counterfoil.apis.generic.handlers.write_handlers import MAX_MEMBERS_PER_REQUEST, WriteHandlers
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.names import letters, word_set
 from counterfoil.apis.generic.places import at, wrapped
-from counterfoil.apis.generic.rows import MemberStore
+from counterfoil.apis.generic.rows import GeneratedRows
 
 Json = Any
+MISSING = word_set("missing notfound missingids notfoundids idsnotfound unknownids missingitems notfounditems")
+"""Properties beside a list with the requested ids that no member has."""
 
 
 class ManyAtOnce(WriteHandlers):
     """The roles that change one member or several."""
+
+    def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
+        super().__init__(document, generated, api)
+        self._missing = {each.name: found for each in document.model.operations.values() if (found := self._told(each))}
+
+    def list_members(self, operation: Operation, request: Request, store: MemberStore) -> Response:
+        response = super().list_members(operation, request, store)
+        if operation.name not in self._missing or not isinstance(response.body, dict):
+            return response
+        parameter, member = self._missing[operation.name]
+        collection = self.document.collection(operation)
+        parent = self._parent(collection, request, store)
+        asked = _several(list_query(operation, request).get(parameter))
+        missing = [each for each in asked if store.get(collection, parent, text(each)) is None]
+        return msgspec.structs.replace(response, body={**response.body, member: missing})
+
+    def _told(self, operation: Operation) -> tuple[str, str] | None:
+        """The parameter with the ids that a list is asked for, and the property for those that no member has."""
+        if operation.role != "list" or not self.document.answer(operation.name).is_json:
+            return None
+        identity = self.document.collection(operation).id
+        asked = next(
+            (name for name, each in operation.filters if (each.field, each.operator) == (identity, "in")), None
+        )
+        reader = self.document.reader
+        beside = reader.properties(self.document.answer(operation.name).schema) if asked else {}
+        told = (name for name, each in beside.items() if letters(name) in MISSING and reader.is_array(each))
+        member = next((each for each in told if not reader.is_object(reader.items(beside[each]))), None)
+        return None if asked is None or member is None else (asked, member)
 
     def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if _has_several(operation):
@@ -59,9 +97,7 @@ class ManyAtOnce(WriteHandlers):
             sent = [at(each, place[number + 1 :]) for each in listed] if isinstance(listed, list) else []
         else:
             sent = request.query.get(operation.id_query) if operation.id_query else at(request.body, place)
-        if isinstance(sent, str):
-            sent = [each.strip() for each in sent.split(",") if each.strip()]
-        return [text(each) for each in sent] if isinstance(sent, list) else [] if sent is None else [text(sent)]
+        return [text(each) for each in _several(sent)]
 
     def _change_each(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Replace or update each listed member: all, or none if one does not exist. Raises ``ApiError``."""
@@ -119,6 +155,13 @@ class ManyAtOnce(WriteHandlers):
         if before is None:
             return self.changes.created(collection, fields, fixed, key, now)
         return self.changes.replaced(collection, before, fields, fixed, now, key)
+
+
+def _several(sent: Json) -> list[Json]:
+    """The ids in a list, or in a text that joins them with commas."""
+    if isinstance(sent, str):
+        return [each.strip() for each in sent.split(",") if each.strip()]
+    return sent if isinstance(sent, list) else [] if sent is None else [sent]
 
 
 def writes_several(operation: Operation) -> bool:

@@ -79,7 +79,7 @@ class MemberChanges:
         value: dict[str, Json] = {
             name: self._resolve_now(members.get(name), each, now) for name, each in fields.items()
         }
-        wanted = self.document.reader.required(self.document.entity(collection))
+        wanted, listed = self.document.reader.required(self.document.entity(collection)), dict(collection.lists)
         for name, schema in members.items():
             if name in value or name in beside:
                 continue
@@ -99,7 +99,7 @@ class MemberChanges:
                     self._add_generated(value, name, schema, key)
             elif name in wanted and name != collection.state and self.document.reader.is_nullable(merged):
                 value[name] = None  # nothing has happened to a new member yet
-            elif name in wanted and self._is_empty_list(merged):
+            elif name in listed or (name in wanted and self._is_empty_list(merged)):
                 value[name] = []
         self._begin_attributes(members, value, now)
         return self._with_fixed(collection, self._complete(collection, value, key), fixed)
@@ -133,9 +133,9 @@ class MemberChanges:
         key: str,
     ) -> dict[str, Json]:
         """The value after PUT: sent fields, defaults, server-owned fields as before, and fields fixed by the path (``fixed``)."""
-        kept = {
-            name: before[name] for name in (*collection.server_owned, *_id_property(collection.id)) if name in before
-        }
+        listed = (field for field, _ in collection.lists)
+        own = (*collection.server_owned, *_id_property(collection.id), *listed)
+        kept = {name: before[name] for name in own if name in before}
         value = {
             **kept,
             **{
@@ -258,14 +258,16 @@ class MemberChanges:
             return
 
     def _complete(self, collection: Collection, value: dict[str, Json], key: str) -> dict[str, Json]:
-        """The value with made values for missing required fields."""
+        """The value with made values for missing required fields. The members that it lists are completed on their own."""
+        children = {field: value[field] for field, _ in collection.lists if field in value}
+        given = {name: [] if name in children else each for name, each in value.items()}
         for schema in self.document.entities(collection)[:1]:
             try:
-                made = self.document.values.make(schema, key, given=value)
+                made = self.document.values.make(schema, key, given=given)
             except Unmakeable:
                 continue
             if isinstance(made, dict):
-                return {**made, **{name: each for name, each in value.items() if name not in made}}
+                return {**made, **{name: each for name, each in value.items() if name not in made}, **children}
         return value
 
     def _with_fixed(

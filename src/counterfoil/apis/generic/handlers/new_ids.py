@@ -9,9 +9,9 @@ from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.read_handlers import text
 from counterfoil.apis.generic.inference.composite import fields_of, joined
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.rows import MemberStore
 
 Json = Any
 

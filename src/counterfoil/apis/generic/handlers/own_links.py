@@ -9,8 +9,10 @@ from urllib.parse import quote, urlsplit
 from counterfoil.api import Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.handlers.read_handlers import text
+from counterfoil.apis.generic.inference.embedded_members import RELATIONSHIPS
 from counterfoil.apis.generic.model import Collection, Operation, Place
 from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.places import at, replaced
 from counterfoil.json_schema.validators import Validator
 from counterfoil.openapi.path_templates import PARAMETER
@@ -24,8 +26,8 @@ MAYBE = frozenset(["href", "url", "uri", "link", "resourceurl", "resourceuri", "
 GROUPS = frozenset(["links", "link", "meta", "metadata"])
 FORMATS = (None, "uri", "url", "uri-reference", "iri", "iri-reference")
 INSIDE = ("href", "url", "uri")
-MAX_PLACES = 8
-Link = tuple[Place, Literal["url", "host", "api"], Validator]
+MAX_PLACES = 12
+Link = tuple[Place, Literal["url", "host", "api"], str, Validator]
 ROLES = frozenset(["list", "read", "create", "replace", "update", "action"])
 
 
@@ -36,7 +38,7 @@ class OwnLinks:
         self.document = document
         self._paths: dict[str, str] = {}
         for name, operation in document.model.operations.items():
-            if operation.role == "read" and name.startswith("GET ") and not operation.first:
+            if operation.role == "read" and name.startswith("GET ") and not (operation.first or operation.linkage):
                 self._paths.setdefault(operation.collection, name.partition(" ")[2])
         self._places: dict[str, list[Link]] = {}
 
@@ -66,8 +68,8 @@ class OwnLinks:
         if path is None:
             return value
         before = {"url": f"{request.origin}{request.base}", "host": request.base, "api": ""}
-        for place, form, checks in self.places(collection.path):
-            url = f"{before[form]}{path}"
+        for place, form, further, checks in self.places(collection.path):
+            url = f"{before[form]}{path}{further}"
             if isinstance(at(value, place), str) and checks.is_valid(url):
                 value = replaced(value, place, url)
         return value
@@ -88,7 +90,7 @@ class OwnLinks:
     # --- finding the fields ----------------------------------------------------------------------
 
     def places(self, path: str) -> list[Link]:
-        """The link fields of a collection's members: the place, what comes before the path, and the validator."""
+        """The link fields of a collection's members: the place, what comes before and after the path, and the validator."""
         known = self._places.get(path)
         if known is None:
             known = self._places[path] = list(self._found(path))[:MAX_PLACES]
@@ -110,7 +112,21 @@ class OwnLinks:
                 continue  # it is a link to something else
             if not shown and not is_self:
                 continue
-            yield place, self._form(shown, template), self.document.schemas.validator(schema, "response")
+            yield place, self._form(shown, template), "", self.document.schemas.validator(schema, "response")
+        yield from self._of_relationships(collection, template)
+
+    def _of_relationships(self, collection: Collection, template: str) -> Iterator[Link]:
+        """The links of JSON:API's relationships: to the relationship, and to what it refers to, if they have such paths."""
+        reader, member = self.document.reader, read_path(template).key
+        known = (read_path(name.partition(" ")[2]) for name in self.document.spec.operations if name.startswith("GET "))
+        below = [each.key.removeprefix(member) for each in known if each.key.startswith(f"{member}/")]
+        for name, relation in reader.properties(self.document.properties(collection).get(RELATIONSHIPS, {})).items():
+            links = reader.properties(reader.properties(relation).get("links", {}))
+            for link, step in (("self", f"/{RELATIONSHIPS}/"), ("related", "/")):
+                further = next((each for each in below if letters(each) == letters(step + name)), None)
+                if further is not None and "string" in reader.types(links.get(link, {})):
+                    checks = self.document.schemas.validator(links[link], "response")
+                    yield (RELATIONSHIPS, name, "links", link), "url", further, checks
 
     def _form(self, examples: list[str], template: str) -> Literal["url", "host", "api"]:
         """What comes before the member's path: a whole URL, the path that the API is served at, or nothing."""

@@ -18,9 +18,10 @@ from counterfoil.apis.generic.handlers.uploads import as_text, file_response
 from counterfoil.apis.generic.handlers.xml_bodies import from_xml
 from counterfoil.apis.generic.inference.composite import joined, own_parents
 from counterfoil.apis.generic.inference.file_operations import is_text
+from counterfoil.apis.generic.member_store import MemberStore
 from counterfoil.apis.generic.model import Collection, Operation
 from counterfoil.apis.generic.places import at
-from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 from counterfoil.media_types import is_xml
 from counterfoil.world.resources import Content
 
@@ -114,10 +115,10 @@ class ReadHandlers:
     def _in_scope(
         self, operation: Operation, request: Request, members: Iterable[Member], store: MemberStore
     ) -> Iterable[Member]:
-        """The members that are below the parents in the path."""
+        """The members that are below the parents in the path, in the operation's selection and order."""
         for parameter, field, value in self._scoped(operation, request, store):
             members = [each for each in members if _refers_to(each.value.get(field), value, parameter)]
-        return members
+        return listing.arranged(operation, members, store.world.seed)
 
     def _scoped(self, operation: Operation, request: Request, store: MemberStore) -> Iterator[tuple[str, str, str]]:
         """Parameter, field and value for each parent in the path that restricts the list.
@@ -185,7 +186,7 @@ class ReadHandlers:
         Raises ``ApiError`` (unknown_resource).
         """
         if operation.first or self._is_id_omitted(operation, request):
-            return self._first(collection, store)
+            return self._first(operation, collection, parent, store)
         value = self._id(operation, collection, request)
         if not operation.key:
             return value
@@ -199,9 +200,13 @@ class ReadHandlers:
         """Whether an optional id in the query was not sent: ``GET /team`` then reads the caller's own."""
         return operation.role == "read" and bool(operation.id_query) and request.query.get(operation.id_query) is None
 
-    def _first(self, collection: Collection, store: MemberStore) -> str:
-        """The id of a collection's first member; empty if it has none."""
-        return next((each.id for each in store.all(collection, "")), "")
+    def _first(self, operation: Operation, collection: Collection, parent: str, store: MemberStore) -> str:
+        """The id of the first member in the operation's selection and order. Raises ``ApiError`` if there is none."""
+        members = listing.arranged(operation, store.all(collection, parent), store.world.seed)
+        found = next((each.id for each in members), None)
+        if found is None:
+            raise ApiError("unknown_resource", f"{collection.path} has no such member")
+        return found
 
     def _id(self, operation: Operation, collection: Collection, request: Request) -> str:
         """The id in the request's body, query or path.

@@ -193,7 +193,19 @@ class ResponseBodies:
         answer = self.document.answer(operation.name)
         if not answer.is_json:
             return str(number).encode()
-        return self._fitted(operation.name, answer, operation.name, wrapped(operation.at, number))
+        return self.holding(operation, number)
+
+    def holding(self, operation: Operation, value: Json, beside: Mapping[str, Json] | None = None) -> Json:
+        """The body with a value at the operation's place, and others beside it; None for a response without JSON.
+
+        Raises ``ApiError`` (501).
+        """
+        given = {**beside, **wrapped(operation.at, value)} if beside else wrapped(operation.at, value)
+        return self.filled(operation.name, self.document.answer(operation.name), given)
+
+    def filled(self, name: str, answer: DocumentedResponse, given: Json) -> Json:
+        """A body with what is given; None for a response without JSON. Raises ``ApiError`` (501)."""
+        return self._fitted(name, answer, name, given) if answer.is_json else None
 
     def cleared(self, name: str, deleted: int) -> Json:
         """The body after several members were deleted, with their number if it has a property for it."""

@@ -10,14 +10,16 @@ from counterfoil.api import ApiError, Request, Response
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
+from counterfoil.apis.generic.handlers.listed_children import ListedChildren
 from counterfoil.apis.generic.handlers.misfits import refuse_misfit
 from counterfoil.apis.generic.handlers.new_ids import NewIds
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
-from counterfoil.apis.generic.model import Collection, Operation, Place
+from counterfoil.apis.generic.member_store import MemberStore
+from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
 from counterfoil.apis.generic.places import at, replaced
-from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member, MemberStore
+from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 
 Json = Any
 MAX_MEMBERS_PER_REQUEST = 200
@@ -30,6 +32,7 @@ class WriteHandlers(ReadHandlers):
     def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
         super().__init__(document, generated, api)
         self.new_ids = NewIds(document)
+        self.children = ListedChildren(self.changes, self.new_member)
 
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
@@ -83,9 +86,11 @@ class WriteHandlers(ReadHandlers):
         id = ONLY if collection.is_single else self.new_ids.id_of(collection, parent, fields, store, repeatable)
         key = f"{self.generated.key(world, collection, parent)}/{id}"
         determined = {**self.generated.fixed(collection, parent, id), **(fixed or {})}
-        value = self.changes.created(collection, fields, determined, key, world.now)
-        self.generated.alternates.make_valid(collection, value, key, fields)
-        return id, value
+        children = {field: fields[field] for field, _ in collection.lists if field in fields}
+        own = {name: each for name, each in fields.items() if name not in children}
+        value = self.changes.created(collection, own, determined, key, world.now)
+        self.generated.alternates.make_valid(collection, value, key, own)
+        return id, {**value, **children}
 
     def _fields_sent(
         self, operation: Operation, collection: Collection, request: Request, store: MemberStore
@@ -102,9 +107,9 @@ class WriteHandlers(ReadHandlers):
         """
         if self.document.model.integrity != "strict":
             return
-        for field, target in collection.references:
+        for place, target in collection.reference_places:
             owner = self.document.model.collections.get(target)
-            sent = fields.get(field)
+            sent, field = at(dict(fields), place), place_text(place)
             for each in sent if isinstance(sent, list) else [sent]:
                 each = at(each, owner.id) if isinstance(each, dict) and owner is not None else each
                 if each is None or each == "" or owner is None or owner.parents:
@@ -274,6 +279,7 @@ class WriteHandlers(ReadHandlers):
         content = uploaded(request)
         if content is not None:
             value.update(described(self.document, collection, request, content))
+        self.children.write(collection, parent, id, value, store)
         member = Member(id, value)
         answer = self.document.documented(operation.name, 201) if created else None
         response = self._show(operation, collection, parent, member, store, request, answer)

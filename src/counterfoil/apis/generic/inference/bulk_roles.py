@@ -11,15 +11,15 @@ from counterfoil.apis.generic.inference.envelopes import list_place, member_plac
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.inference.rpc_operations import KINDS
+from counterfoil.apis.generic.inference.view_paths import BULK
 from counterfoil.apis.generic.model import Place, Role
-from counterfoil.apis.generic.names import letters, singular, stem_of, word_set, words
+from counterfoil.apis.generic.names import letters, singular, stem_of, words
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-BULK = word_set("bulk batch many multiple mass all")
-CHANGES: Mapping[str, Role] = {"patch": "update", "put": "replace"}
+CHANGES: Mapping[str, Role] = {"patch": "update", "put": "replace", "post": "create"}
 
 
 def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
@@ -36,6 +36,12 @@ def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str,
             query, place = ids_place
             reason = f"'{query or place_name(place)}' lists the members to delete"
             yield name, InferredRole("clear", draft, id_query=query, id_at=place, reason=reason, confidence=0.8)
+        elif (
+            role == "create" and found[name].draft is not draft and (several := roles.several(name, draft)) is not None
+        ):
+            reason = f"its body lists new members of {draft.path.text}"
+            shown = _listed_members(roles, name, draft)
+            yield name, InferredRole("create", draft, shown, body=several, reason=reason, confidence=0.7)
         elif role in ("update", "replace") and (changed := _changes(roles, name, draft, role)) is not None:
             yield name, changed
 
@@ -100,14 +106,26 @@ def _changes(roles: Roles, name: str, draft: CollectionDraft, role: Role) -> Inf
     item = reader.member(body, (*listed[0], 0)) if listed is not None else None
     if listed is None or item is None or draft.id[0] not in reader.properties(item):
         return None
-    answer = roles.collections.answer(name)
-    at: Place = ()
-    shown = list_place(reader, answer.schema, draft.noun) if answer.is_json else None
-    if shown is not None:
-        inner = reader.member(answer.schema, (*shown[0], 0))
-        at = (*shown[0], 0, *member_place(reader, inner, (draft.noun, stem_of(draft.parameter)), draft.parameter)[0])
     reason = f"its body lists members with their '{draft.id[0]}'"
-    return InferredRole(role, draft, at, body=(*listed[0], 0), id_at=draft.id, reason=reason, confidence=0.8)
+    return InferredRole(
+        role,
+        draft,
+        _listed_members(roles, name, draft),
+        body=(*listed[0], 0),
+        id_at=draft.id,
+        reason=reason,
+        confidence=0.8,
+    )
+
+
+def _listed_members(roles: Roles, name: str, draft: CollectionDraft) -> Place:
+    """The place of the members in the response of an operation on several; empty if it lists none."""
+    reader, answer = roles.reader, roles.collections.answer(name)
+    shown = list_place(reader, answer.schema, draft.noun) if answer.is_json else None
+    if shown is None:
+        return ()
+    inner = reader.member(answer.schema, (*shown[0], 0))
+    return (*shown[0], 0, *member_place(reader, inner, (draft.noun, stem_of(draft.parameter)), draft.parameter)[0])
 
 
 def place_name(place: Place) -> str:

@@ -41,7 +41,7 @@ def embedded_members(
             if id_name is not None:
                 found.append(((name, id_name, target), f"'{name}' is the member with the id '{id_name}'", 0.9))
     for name, relation in reader.properties(members.get(RELATIONSHIPS, {})).items():
-        target = _related(reader, name, relation, by_noun)
+        target = related_collection(reader, name, relation, by_noun)
         if target is not None:
             place = f"{RELATIONSHIPS}.{name}.data"
             found.append(((place, place, target), f"the relationship '{name}' refers to {target} (JSON:API)", 0.9))
@@ -59,7 +59,8 @@ def _alternative(reader: SchemaReader, schema: Json, by_entity: Mapping[int, str
     return None
 
 
-def _related(reader: SchemaReader, name: str, relation: Json, by_noun: Mapping[str, str]) -> str | None:
+def related_collection(reader: SchemaReader, name: str, relation: Json, by_noun: Mapping[str, str]) -> str | None:
+    """The collection that a relationship of JSON:API refers to: by the resource type in its linkage, or by its name."""
     data = reader.properties(relation).get("data")
     if data is None:
         return None

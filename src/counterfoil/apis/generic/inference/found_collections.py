@@ -23,6 +23,7 @@ from counterfoil.apis.generic.inference.member_descriptions import describe
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.inference.verb_paths import above_member, verb_before_id
+from counterfoil.apis.generic.inference.view_paths import VIEWS, is_search, lists_members_of, searched_collection
 from counterfoil.apis.generic.model import Place
 from counterfoil.apis.generic.names import letters, same, singular, stem_of
 from counterfoil.apis.generic.paths import Path, read_path
@@ -66,8 +67,9 @@ class FoundCollections:
         for draft in {id(each): each for each in self.drafts.values()}.values():
             describe(self, draft)
         self.alternates = dict(find_alternates(self.drafts, self.reader))
-        for listed in others:
+        for listed in sorted(others, key=lambda each: len(each.segments)):  # a collection before the views of it
             self._find_view(listed)
+        self._find_searched()
 
     # --- collections -----------------------------------------------------------------------------
 
@@ -148,6 +150,9 @@ class FoundCollections:
     def _find_view(self, path: Path) -> None:
         """Make the list at ``path`` a view of another collection (``/pet/findByStatus``), or a collection of its own."""
         shown = self.shown_by(f"GET {path.text}", path)
+        if (shown is None or not shown[0].items) and (viewed := self._viewed_by_name(path)) is not None:
+            self.views[path.text] = viewed, []
+            return
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
         whole = shown[0] if shown is not None and scope is not None else self._listed_alike(path)
         if whole is not None and scope is None and whole.items:
@@ -155,9 +160,28 @@ class FoundCollections:
         if whole is not None and scope is not None:
             self.views[path.text] = whole, scope
             return
-        draft = self.draft_at(path)
+        above = path.parent()
+        is_only_list = is_search(path.last) and f"POST {above.text}" in self.operations and above.key not in self.drafts
+        draft = self.draft_at(above if is_only_list else path)
         draft.lists.append(path)
         describe(self, draft)
+
+    def _viewed_by_name(self, path: Path) -> CollectionDraft | None:
+        """The collection above a list that is called a search or an order, if the list has that collection's fields."""
+        above = self.drafts.get(path.parent().key)
+        if above is None or above.single or not (is_search(path.last) or letters(path.last) in VIEWS):
+            return None
+        return above if lists_members_of(self.reader, self.answer(f"GET {path.text}"), above) else None
+
+    def _find_searched(self) -> None:
+        """Find the collections that only a search by POST lists."""
+        for name in self.operations:
+            draft = searched_collection(name, self.reader, self.answer) if name.startswith("POST ") else None
+            if draft is None or draft.path.key in self.drafts or name in self.rpc_operations:
+                continue
+            if self.shown_by(name, draft.path) is None:
+                self.drafts[draft.path.key] = draft
+                self.by_reference.setdefault(reference_of(draft.entity), []).append(draft)
 
     def _listed_alike(self, path: Path) -> CollectionDraft | None:
         """The collection above ``path``, or of the same name, whose own list has the same items: they refer to one schema, or

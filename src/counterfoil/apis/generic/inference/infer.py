@@ -14,15 +14,18 @@ from counterfoil.apis.generic import model_file
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.bulk_roles import bulk
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.embedded_members import EmbeddedMember, embedded_members
+from counterfoil.apis.generic.inference.collection_relations import CollectionRelations
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.item_results import one_by_one
+from counterfoil.apis.generic.inference.linkages import linkages
 from counterfoil.apis.generic.inference.named_actions import named_actions
+from counterfoil.apis.generic.inference.named_views import named_views
 from counterfoil.apis.generic.inference.operation_parameters import OperationParameters
-from counterfoil.apis.generic.inference.relations import ownership, references, state_field
+from counterfoil.apis.generic.inference.relations import ownership, state_field
 from counterfoil.apis.generic.inference.roles import Roles
 from counterfoil.apis.generic.model import Collection, Decision, Model, Operation, Pages, Parent, place_text
-from counterfoil.apis.generic.names import letters, singular
+from counterfoil.apis.generic.names import letters
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.openapi import Spec
@@ -61,26 +64,30 @@ class _Inference:
         self.roles = Roles(spec.operations, self.reader)
         self.decisions: list[Decision] = []
         self.parameters = OperationParameters(spec.operations, self.reader, self.roles.collections.answer, self.note)
-        self._by_entity: dict[int, str] | None = None
-        self._by_noun: dict[str, str] = {}
         self.inferred = {name: self.roles.role(name) for name in spec.operations}
         self.inferred.update(list(bulk(self.roles, self.inferred)))
+        self.inferred.update(list(one_by_one(self.roles, self.inferred)))
         self.inferred.update(list(named_actions(self.roles, self.inferred)))
         self.inferred.update(list(downloads(self.roles, self.inferred)))
+        self.inferred.update(list(linkages(self.roles, self.inferred)))
+        self.inferred.update(list(named_views(self.roles, self.inferred)))
 
     def model(self) -> Model:
         used: dict[str, CollectionDraft] = {}
         for found in self.inferred.values():
-            if found.draft is not None:
-                used.setdefault(found.draft.path.text, found.draft)
+            for draft in (found.draft, found.linked_from):
+                if draft is not None:
+                    used.setdefault(draft.path.text, draft)
         collections = {text: self._collection(draft) for text, draft in used.items()}
-        collections = {text: self._with_references(each, used, collections) for text, each in collections.items()}
+        relations = CollectionRelations(self.spec.operations, self.reader, used, collections, self.note)
+        collections = {text: relations.with_references(each) for text, each in collections.items()}
         operations = {name: self._operation(name, found, collections) for name, found in self.inferred.items()}
-        needed = {each.collection for each in operations.values()}
+        needed = {path for each in operations.values() for path in (each.collection, each.linked_from)}
         for path in sorted(needed, key=len, reverse=True):  # those above are shorter
             needed |= {each.collection or "" for each in collections[path].parents} if path in collections else set()
         needed |= {owner for each in operations.values() for _, _, owner in each.scope}
         collections = {path: each for path, each in collections.items() if path in needed}
+        collections = {path: relations.with_lists(each, collections) for path, each in collections.items()}
         known = {*collections, *operations}
         return Model(collections, operations, tuple(each for each in self.decisions if each.subject in known))
 
@@ -93,7 +100,7 @@ class _Inference:
         path = draft.path.text
         for what, value, reason, sure in draft.why:
             self.note(path, f"{what}: {value}", reason, sure)
-        roles = {found.role for found in self.inferred.values() if found.draft is draft}
+        roles = {each.role for each in self.inferred.values() if each.draft is draft and each.linked_from is None}
         parents = self._parents(draft)
         keyed = draft.by_id and not draft.id
         shown = "any" if not draft.single and not (roles & {"list", "create"} and (draft.id or keyed)) else "known"
@@ -173,87 +180,6 @@ class _Inference:
             for each in operation.get("parameters") or ()
         )
 
-    def _with_references(
-        self, collection: Collection, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
-    ) -> Collection:
-        draft = drafts[collection.path]
-        if draft.entity is None:
-            return collection
-        others = [
-            (each.path.text, each.noun, each.parameter)
-            for each in drafts.values()
-            if each.id
-            and not each.single
-            and collections[each.path.text].found == "known"
-            and not each.path.parameters
-            and not each.parts
-        ]
-        identity = str(collection.id[0]) if collection.id else ""
-        # A field named like a parent in the path refers to that parent, not to a collection of the same name elsewhere.
-        parents = {
-            singular(read_path(each.collection).noun): each.collection for each in collection.parents if each.collection
-        }
-        held = self._embedded_members(draft, drafts, collections)
-        found = [
-            (field, parents.get(singular(read_path(target).noun), target), reason, sure)
-            for field, target, reason, sure in references(self.reader, draft.entity, others, collection.path)
-            if field != identity and self._can_hold_id(draft, field, drafts[target])
-        ]
-        names = {field for field, _, _, _ in found}
-        members = self.reader.properties(draft.entity)
-        for (field, id, target), reason, sure in held:
-            self.note(collection.path, f"shows: {field} -> {target}", reason, sure)
-            if field == id and field in members and field not in names and not self.reader.is_array(members[field]):
-                found.append((field, target, reason, sure))
-        for field, target, reason, sure in found:
-            self.note(collection.path, f"reference: {field} -> {target}", reason, sure)
-        return replace(
-            collection,
-            references=tuple((field, target) for field, target, _, _ in found),
-            embeds=tuple(each for each, _, _ in held),
-        )
-
-    def _embedded_members(
-        self, draft: CollectionDraft, drafts: dict[str, CollectionDraft], collections: dict[str, Collection]
-    ) -> list[tuple[EmbeddedMember, str, float]]:
-        """The fields of a collection's members that can show members of other collections."""
-        if self._by_entity is None:
-            others = [
-                each
-                for each in drafts.values()
-                if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
-                and not each.parts
-                and collections[each.path.text].found == "known"
-            ]  # fmt: skip
-            self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
-            self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
-        return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)
-
-    def _can_hold_id(self, draft: CollectionDraft, field: str, target: CollectionDraft) -> bool:
-        """Whether a field has a type that the target's ids have: an integer called ``price`` is not an id such as ``price_1``.
-
-        If the field's name ends in ``id``, an integer and a string may be the same id: ``room_id: "12"`` may refer to
-        ``id: 12``; and ``room_id: 12`` to ``id: "12"`` if the path parameter is an integer.
-        """
-        id = self.reader.properties(target.entity).get(str(target.id[0])) if target.id and len(target.id) == 1 else None
-        types, of_ids = (self.reader.types(each) for each in (self.reader.properties(draft.entity)[field], id or {}))
-        if not types or not of_ids or types & of_ids - {"null"}:
-            return True
-        return letters(field).endswith("id") and (
-            "string" in types or ("integer" in types and "integer" in self._types_in_path(target))
-        )
-
-    def _types_in_path(self, target: CollectionDraft) -> set[str]:
-        """The types of the path parameter that has a member's id."""
-        return {
-            kind
-            for name, operation in self.spec.operations.items()
-            if name.partition(" ")[2].startswith(target.path.text)
-            for each in operation.get("parameters") or ()
-            if (each.get("in"), each.get("name")) == ("path", target.parameter)
-            for kind in self.reader.types(each.get("schema") or {})
-        }
-
     # --- operations ------------------------------------------------------------------------------
 
     def _operation(self, name: str, inferred: InferredRole, collections: dict[str, Collection]) -> Operation:
@@ -282,6 +208,12 @@ class _Inference:
             sets=tuple(sorted(inferred.sets.items())),
             verb_at=inferred.verb_at,
             by_id=inferred.by_id,
+            results=inferred.results,
+            one_by_one=inferred.one_by_one,
+            order=inferred.order,
+            where=tuple(sorted(inferred.where.items())),
+            linkage=inferred.linkage,
+            linked_from=inferred.linked_from.path.text if inferred.linked_from is not None else "",
         )
         self._note_places(name, inferred)
         base = self.parameters.with_expansion(base, collections)
@@ -296,6 +228,10 @@ class _Inference:
         reason, sure = inferred.reason, inferred.confidence
         if inferred.at:
             self.note(name, f"{AT.get(inferred.role, 'member')} at: {place_text(inferred.at)}", reason, sure)
+        if inferred.order:
+            self.note(name, f"order: {inferred.order}", reason, sure)
+        if inferred.linkage:
+            self.note(name, f"linkage at: {place_text(inferred.linkage)}", reason, sure)
         if inferred.key:
             self.note(name, f"key: {place_text(inferred.key)}", reason, sure)
         if inferred.body:

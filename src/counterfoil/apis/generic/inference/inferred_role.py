@@ -30,5 +30,11 @@ class InferredRole:
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
     by_id: bool = False
+    results: Place = ()
+    one_by_one: bool = False
+    order: str = ""
+    where: Mapping[str, Json] = field(default_factory=dict)
+    linkage: Place = ()
+    linked_from: CollectionDraft | None = None
     reason: str = ""
     confidence: float = 1.0

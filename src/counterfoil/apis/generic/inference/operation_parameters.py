@@ -12,7 +12,7 @@ from counterfoil.apis.generic.inference.embedded_members import expansion_parame
 from counterfoil.apis.generic.inference.queries import chooses, for_own_resource, list_parameters, queries
 from counterfoil.apis.generic.inference.search_bodies import body_queries
 from counterfoil.apis.generic.model import Collection, Filter, Operation
-from counterfoil.apis.generic.names import letters
+from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
@@ -69,7 +69,8 @@ class OperationParameters:
             body = request_schema(self._operations[operation.name])
             found = body_queries(self._reader, list(parameters), body, draft.entity, envelope, operation.at)
             operation = replace(operation, asks="body")
-        ids = [each for each in found.unknown if letters(each) == "ids"] if len(draft.id) == 1 else []
+        several = {"ids", f"{singular(draft.noun)}ids", f"{letters(draft.parameter)}s"}
+        ids = [each for each in found.unknown if letters(each) in several] if len(draft.id) == 1 else []
         for name in ids:
             found.unknown.remove(name)
             found.filters.append((name, Filter(draft.id, "in")))

@@ -212,7 +212,7 @@ class Roles:
         shown = self.collections.shown_by(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
             draft, at, each, role = shown
-            if role == "list" and method == "post" and (items_place := self._many(name, draft)) is not None:
+            if role == "list" and method == "post" and (items_place := self.several(name, draft)) is not None:
                 why = f"its body and its response have several members of {draft.path.text}"
                 return InferredRole("create", draft, (*at, 0, *each), body=items_place, reason=why, confidence=0.7)
             if role == "list" or method == "post":
@@ -242,7 +242,7 @@ class Roles:
             return False
         return bool(action_effect(self.reader, owner.entity, word.rpartition(".")[2])[0])
 
-    def _many(self, name: str, draft: CollectionDraft) -> Place | None:
+    def several(self, name: str, draft: CollectionDraft) -> Place | None:
         """The place of several members' fields in a request body: the body is, or contains, a list of objects."""
         body = request_schema(self.operations[name])
         if body is None:

@@ -17,12 +17,19 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
 from counterfoil.apis.generic.laws import access, lifecycle, members
 from counterfoil.apis.generic.laws.lists import WalkedList
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, lists_ids, parents_of, resources
+from counterfoil.apis.generic.laws.resources import (
+    Resource,
+    at_parents,
+    lists_ids,
+    member_path,
+    parents_of,
+    resources,
+)
 from counterfoil.apis.generic.model import Model, Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import ItemList, Offsets
 from counterfoil.contract.context import LawContext
-from counterfoil.contract.law import ClientId, Law, LawBook
+from counterfoil.contract.law import ClientId, CreatedMember, Law, LawBook
 from counterfoil.contract.laws import filtering, items, paging, sorting
 from counterfoil.openapi import Spec
 
@@ -58,6 +65,7 @@ def law_book(spec: Spec, model: Model) -> LawBook:
             if each.pages.kind == "cursor" or each.conditions
         },
         client_ids=dict(_client_ids(model)),
+        created_members=dict(_created_members(known)),
         clean_up="delete the resources listed as left behind, with the API's own operations",
         document=spec.raw,
     )
@@ -71,6 +79,17 @@ def _client_ids(model: Model) -> Iterator[tuple[str, ClientId]]:
             continue
         if str(collection.id[0]) not in collection.server_owned:
             yield each.name, ClientId(each.collection, (*each.body, *collection.id), (*each.at, *collection.id))
+
+
+def _created_members(known: Mapping[str, Resource]) -> Iterator[tuple[str, CreatedMember]]:
+    """The create operations, with the path of what each creates, and the place of its id in the response."""
+    for resource in known.values():
+        create, read, path = resource.operation("create"), resource.operation("read"), member_path(resource)
+        if create is None or path is None or len(resource.collection.id) != 1:
+            continue
+        id, has_get = resource.collection.id, read is not None and read.name == f"GET {path}"
+        shown = (*read.at, *id) if read is not None and has_get else None
+        yield create.name, CreatedMember(path, (*create.at, *id), shown)
 
 
 def _health_check(spec: Spec, model: Model, is_json: Callable[[Operation], bool]) -> Operation | None:

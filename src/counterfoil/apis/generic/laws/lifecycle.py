@@ -12,13 +12,23 @@ from counterfoil.apis.generic.laws.bodies import CannotMake, fields_for, media_o
 from counterfoil.apis.generic.laws.members import NOT_FOUND, unknown_id
 from counterfoil.apis.generic.laws.plain_values import same, scalars
 from counterfoil.apis.generic.laws.requests import call, require_accepted
-from counterfoil.apis.generic.laws.resources import Resource, at_parents, filled, fits, id_of, member_in, parents_of
+from counterfoil.apis.generic.laws.resources import (
+    Resource,
+    at_parents,
+    fits,
+    id_of,
+    member_in,
+    member_path,
+    parents_of,
+)
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.places import at
 from counterfoil.contract.collection import MAX_ITEMS
 from counterfoil.contract.context import LawContext
+from counterfoil.contract.created import filled_path
 from counterfoil.contract.law import Law, NotTried, quoted
 from counterfoil.json_schema.alternatives import property_of
+from counterfoil.openapi.path_templates import PARAMETER
 from counterfoil.plain_text import counted
 
 Json = Any
@@ -190,12 +200,10 @@ def _create(ctx: LawContext, resource: Resource, create: Operation, known: Known
 def _note_created(ctx: LawContext, resource: Resource, parents: Sequence[Json], key: Json, before: int) -> None:
     """Note the path of a created member as left behind; later requests may change and delete it. ``before`` is the number of
     paths noted before the request."""
-    member = next((found for role in ("read", "update", "delete") if (found := resource.operation(role))), None)
-    if member is not None:
-        path = member.name.partition(" ")[2]
-        for name, value in filled(member, parents, key).items():
-            path = path.replace(f"{{{name}}}", str(value))
-        ctx.observations.left_behind[before:] = [path]
+    template = member_path(resource)
+    if template is not None:
+        ids = dict(zip(PARAMETER.findall(template), [*parents, key], strict=False))
+        ctx.observations.left_behind[before:] = [filled_path(template, ids)]
 
 
 def _read(ctx: LawContext, resource: Resource, read: Operation, made: _Created) -> dict[str, Json]:

@@ -86,9 +86,11 @@ def _items_of(collection: Collection, listing: Operation | None, document: Docum
 
 
 def _can_be_called(operation: Operation, collection: Collection, document: Document) -> bool:
-    """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON."""
-    if operation.key or operation.name.startswith("HEAD "):  # another path of the same member, or no response body
-        return False
+    """Whether laws can call an operation: its path needs only the parents' and the member's id; a list is a GET of JSON, with all
+    members."""
+    is_partial = operation.order or operation.where or operation.linkage  # a server may show only some members there
+    if is_partial or operation.key or operation.one_by_one or operation.name.startswith("HEAD "):
+        return False  # ``key``: another path of the same member; ``one_by_one``: its response has results
     own = operation.role in ("read", "replace", "update", "delete", "action")
     if operation.name.count("{") != len(collection.parents) + own:
         return False
@@ -114,6 +116,12 @@ def filled(operation: Operation, parents: Sequence[Json], id: Json = None) -> di
     """Values of the operation's path parameters, in their order: the ids of the parents, then the member's own."""
     names = PARAMETER.findall(operation.name)
     return dict(zip(names, [*parents, *([] if id is None else [id])], strict=False))
+
+
+def member_path(resource: Resource) -> str | None:
+    """The path of a resource's member, as the document writes it; None if no operation has it."""
+    found = (resource.operation(role) for role in ("read", "update", "delete"))
+    return next((each.name.partition(" ")[2] for each in found if each is not None), None)
 
 
 def parents_of(ctx: LawContext, resource: Resource, all_resources: Mapping[str, Resource]) -> tuple[Json, ...]:
