@@ -53,7 +53,7 @@ def describe_by_requests(document: Mapping[str, Json]) -> None:
         if not reads or any(_is_described(document, each) for each in reads):
             continue
         fields = _fields(document, resource)
-        if not fields:
+        if not fields or _letters(resource.noun) in map(_letters, fields):  # there, requests wrap or list members
             continue
         if resource.is_collection:
             fields = {**_identity(resource, fields), **fields}

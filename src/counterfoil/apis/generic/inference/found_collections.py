@@ -153,11 +153,13 @@ class FoundCollections:
         if (shown is None or not shown[0].items) and (viewed := self._viewed_by_name(path)) is not None:
             self.views[path.text] = viewed, []
             return
-        for whole in (shown[0] if shown is not None else None, self._listed_alike(path)):
-            scope = None if whole is None or not whole.items else self.scope(path, whole)
-            if whole is not None and scope is not None:
-                self.views[path.text] = whole, scope
-                return
+        scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
+        whole = shown[0] if shown is not None and scope is not None else self._listed_alike(path)
+        if whole is not None and scope is None and whole.items:
+            scope = self._plain_scope(path, whole)
+        if whole is not None and scope is not None:
+            self.views[path.text] = whole, scope
+            return
         above = path.parent()
         is_only_list = is_search(path.last) and f"POST {above.text}" in self.operations and above.key not in self.drafts
         draft = self.draft_at(above if is_only_list else path)
@@ -182,19 +184,26 @@ class FoundCollections:
                 self.by_reference.setdefault(reference_of(draft.entity), []).append(draft)
 
     def _listed_alike(self, path: Path) -> CollectionDraft | None:
-        """The collection whose own list has the same items as the list at ``path``: they refer to the same schema, or have the
-        same fields and ``path`` begins with the collection's (``/articles/feed`` beside ``/articles``)."""
+        """The collection above ``path``, or of the same name, whose own list has the same items: they refer to one schema, or
+        have the same fields and the collection is above (``/articles/feed`` beside ``/articles``)."""
         item = self._item(path)
         names = self.reader.properties(item)
         for draft in self.drafts.values():
             is_above = path.key.startswith(f"{draft.path.key}/")
             for own in (self._item(each) for each in draft.lists):
                 reference = reference_of(own)
-                if reference and reference == reference_of(item):
+                if reference and reference == reference_of(item) and (is_above or same(draft.noun, path.noun)):
                     return draft
                 if is_above and len(names) >= MIN_SHARED and is_same(self.reader, own, item):
                     return draft
         return None
+
+    def _plain_scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
+        """As ``scope``, if each field can hold an id itself, and not only an object with one."""
+        scope = self.scope(path, draft)
+        members = self.reader.properties(draft.entity)
+        fields = [members[field] for _, field, _ in scope or ()]
+        return None if any(self.reader.is_object(each) or self.reader.is_array(each) for each in fields) else scope
 
     def _item(self, path: Path) -> Json:
         """The schema of an item of the list at a path."""
