@@ -1,4 +1,4 @@
-"""Documents that list the same members at several paths, without a named schema."""
+"""Documents that list the same members at several paths: without a named schema, and below members of other collections."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.own_documents.checked import verdict
 from tests.own_documents.served import DOCUMENTS, served
 
 
@@ -34,3 +35,36 @@ def test_my_visits_are_the_visits_where_no_other_list_is(gallery: httpx.Client) 
     assert (len(mine), mine[-1]) == (5, made)
     assert gallery.delete(f"/visits/{mine[-1]['id']}").status_code == 204
     assert gallery.get("/visits/my").json() == mine[:-1]
+
+
+def test_a_list_below_a_member_shows_those_that_hold_it_in_an_object() -> None:
+    with served(DOCUMENTS / "agency.yaml") as agency:
+        campaigns = agency.get("/campaigns").json()
+        below = {
+            each["key"]: agency.get(f"/offices/{each['key']}/campaigns").json()
+            for each in agency.get("/offices").json()
+        }
+        assert sorted(each["key"] for listed in below.values() for each in listed) == sorted(
+            each["key"] for each in campaigns
+        )
+        assert all(each["office"]["key"] == office for office, listed in below.items() for each in listed)
+
+
+def test_what_is_created_below_a_member_holds_it_in_an_object() -> None:
+    with served(DOCUMENTS / "agency.yaml") as agency:
+        office = agency.post("/offices", json={"name": "North"}).json()["key"]
+        assert agency.get(f"/offices/{office}/campaigns").json() == []
+        made = agency.post(f"/offices/{office}/campaigns", json={"title": "Spring"})
+        assert (made.status_code, made.json()["office"]["key"]) == (201, office)
+        campaign = made.json()
+        assert agency.get(f"/campaigns/{campaign['key']}").json() == campaign
+        assert agency.get(f"/offices/{office}/campaigns").json() == [campaign]
+        assert agency.get(f"/offices/{office}/campaigns/search?title=Spring").json() == [campaign]
+        assert agency.get(f"/offices/{office}/campaigns/search?title=Autumn").json() == []
+        assert agency.get("/offices/nobody/campaigns").status_code == 404
+        assert agency.delete(f"/campaigns/{campaign['key']}").status_code == 204
+        assert agency.get(f"/offices/{office}/campaigns").json() == []
+
+
+def test_the_stand_in_keeps_the_laws_of_lists_below_a_member() -> None:
+    assert verdict(DOCUMENTS / "agency.yaml")["findings"] == []

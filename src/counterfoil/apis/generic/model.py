@@ -7,6 +7,7 @@ A model is inferred (``inference``), and can be corrected by a file or by ``x-co
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 Json = Any
@@ -144,7 +145,8 @@ class Operation:
     Places in the response: ``at`` of the member, list or count, ``each`` of the member in a list item. Places in the request
     body: ``body`` of the fields (several members if it ends in 0), ``id_at`` of the id, ``verb_at`` of an action's name.
     ``id_query`` is the query parameter with the id. ``status`` is the success status.
-    ``scope`` are path parameters, each with the field that has its value and the collection that it has a member id of.
+    ``scope`` are path parameters, each with the field that has its value (``workspace_id``, ``workspace.id``) and the collection
+    that it has a member id of.
     ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
     Query parameters: ``filters``, ``sort``, ``direction``, ``search``; ``fields`` and ``omit`` name fields to show or to omit;
     ``conditions`` has conditions of field, operator and value, or an OData filter; ``expand`` (or a property of the body) lists
@@ -217,6 +219,7 @@ def place_text(place: Place) -> str:
     return ".".join(str(part).replace("\\", "\\\\").replace(".", "\\.") for part in place)
 
 
+@lru_cache(maxsize=4096)
 def read_place(text: str) -> Place:
     """The place of a text from ``place_text``; parts of up to three digits are indices."""
     parts, current, escaped = [], "", False

@@ -18,7 +18,7 @@ from counterfoil.apis.generic.data.tweaks import NO_TWEAKS
 from counterfoil.apis.generic.data.values import Unmakeable
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.inference.composite import fields_of
-from counterfoil.apis.generic.model import Collection, Place, read_place
+from counterfoil.apis.generic.model import Collection, Model, Place, place_text, read_place
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import read_path
 from counterfoil.apis.generic.places import at, put
@@ -73,6 +73,7 @@ class GeneratedRows:
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
         self._fittable: dict[str, bool] = {}
+        self._owners = _owners_in_objects(document.model)
         self._listed = {path for each in document.model.collections.values() for _, path in each.lists}
         self._lock = Lock()
 
@@ -142,7 +143,10 @@ class GeneratedRows:
         self.times.put_right(document.entities(collection), value, row_key, {str(place[0]) for place in given})
         for field, target in collection.references:
             if field in value and (field,) not in given:
-                value[field] = self._reference(world, collection, field, target, row_key, row, value[field])
+                value[field] = self._reference(world, collection, (field,), target, row_key, row, value[field])
+        for place, target in self._owners.get(collection.path, ()):
+            if isinstance(value.get(str(place[0])), dict):
+                put(value, place, self._reference(world, collection, place, target, row_key, row, at(value, place)))
         self._relate(world, collection, value, row_key, row)
         self.alternates.make_valid(collection, value, row_key)
         return self._fitted(collection, value, row_key, anchor, row)
@@ -198,9 +202,9 @@ class GeneratedRows:
                 put(value, steps, [made] if is_list else made)
 
     def _reference(
-        self, world: World, collection: Collection, field: str, target: str, key: str, row: int, before: Json
+        self, world: World, collection: Collection, place: Place, target: str, key: str, row: int, before: Json
     ) -> Json:
-        """The id of an existing row of the collection ``target``, if the field holds a scalar; otherwise ``before``.
+        """The id of an existing row of the collection ``target``, if there is a scalar at the place; otherwise ``before``.
 
         A row refers only to rows up to its own number, so that additional rows change nothing.
         """
@@ -209,8 +213,8 @@ class GeneratedRows:
             return before
         ids = self.ids.all(self.key(world, other, ""), other)
         among = min(len(ids), row + 1) if row >= 0 else len(ids)
-        chosen = ids[number_of(f"{key}/{field}") % among] if ids else None
-        return before if chosen is None else self.document.coerce(collection, (field,), chosen, otherwise=before)
+        chosen = ids[number_of(f"{key}/{place_text(place)}") % among] if ids else None
+        return before if chosen is None else self.document.coerce(collection, place, chosen, otherwise=before)
 
     def fixed(self, collection: Collection, parent: str, id: str) -> dict[Place, Json]:
         """The fields that the path determines, with their values: the id, and fields with the parents' ids."""
@@ -238,6 +242,18 @@ class GeneratedRows:
 def anchor_of(world: World) -> int:
     """The time before which all generated times are, in seconds since 1970: the start of the world's scenario."""
     return int(world.scenario.definition.starts.timestamp())
+
+
+def _owners_in_objects(model: Model) -> dict[str, set[tuple[Place, str]]]:
+    """By collection, the places of ids inside objects by which lists below other members select (``workspace.id``), each with the
+    collection of these."""
+    found: dict[str, set[tuple[Place, str]]] = {}
+    for operation in model.operations.values():
+        for _, field, owner in operation.scope:
+            place = read_place(field)
+            if owner and len(place) > 1:
+                found.setdefault(operation.collection, set()).add((place, owner))
+    return found
 
 
 def below(parent: str, id: str) -> str:

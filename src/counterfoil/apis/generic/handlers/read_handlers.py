@@ -19,7 +19,7 @@ from counterfoil.apis.generic.handlers.xml_bodies import from_xml
 from counterfoil.apis.generic.inference.composite import joined, own_parents
 from counterfoil.apis.generic.inference.file_operations import is_text
 from counterfoil.apis.generic.member_store import MemberStore
-from counterfoil.apis.generic.model import Collection, Operation
+from counterfoil.apis.generic.model import Collection, Operation, read_place
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 from counterfoil.media_types import is_xml
@@ -117,7 +117,8 @@ class ReadHandlers:
     ) -> Iterable[Member]:
         """The members that are below the parents in the path, in the operation's selection and order."""
         for parameter, field, value in self._scoped(operation, request, store):
-            members = [each for each in members if _refers_to(each.value.get(field), value, parameter)]
+            place = read_place(field)
+            members = [each for each in members if _refers_to(at(each.value, place), value, parameter)]
         return listing.arranged(operation, members, store.world.seed)
 
     def _scoped(self, operation: Operation, request: Request, store: MemberStore) -> Iterator[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, 
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
 from counterfoil.apis.generic.inference.named_actions import deletes, effect_of
 from counterfoil.apis.generic.member_store import MemberStore
-from counterfoil.apis.generic.model import Collection, Operation, Place, place_text
+from counterfoil.apis.generic.model import Collection, Operation, Place, place_text, read_place
 from counterfoil.apis.generic.places import at, replaced
 from counterfoil.apis.generic.rows import ONLY, GeneratedRows, Member
 
@@ -37,7 +37,7 @@ class WriteHandlers(ReadHandlers):
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
-        fixed: dict[Place, Json] = {(field,): value for _, field, value in self._scoped(operation, request, store)}
+        fixed = {read_place(field): value for _, field, value in self._scoped(operation, request, store)}
         sent = self._sent_members(operation, self._body(operation, request))
         made, ids = [], set[str]()
         for each in sent:

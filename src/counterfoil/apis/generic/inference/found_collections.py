@@ -6,7 +6,7 @@ another path is a view of a collection if its items have the same schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema, success_response
@@ -24,7 +24,7 @@ from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.inference.verb_paths import above_member, verb_before_id
 from counterfoil.apis.generic.inference.view_paths import VIEWS, is_search, lists_members_of, searched_collection
-from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.model import Place, place_text, read_place
 from counterfoil.apis.generic.names import letters, same, singular, stem_of
 from counterfoil.apis.generic.paths import Path, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -151,7 +151,7 @@ class FoundCollections:
         """Make the list at ``path`` a view of another collection (``/pet/findByStatus``), or a collection of its own."""
         shown = self.shown_by(f"GET {path.text}", path)
         if (shown is None or not shown[0].items) and (viewed := self._viewed_by_name(path)) is not None:
-            self.views[path.text] = viewed, []
+            self.views[path.text] = viewed
             return
         scope = None if shown is None or not shown[0].items else self.scope(path, shown[0])
         whole = shown[0] if shown is not None and scope is not None else self._listed_alike(path)
@@ -166,12 +166,14 @@ class FoundCollections:
         draft.lists.append(path)
         describe(self, draft)
 
-    def _viewed_by_name(self, path: Path) -> CollectionDraft | None:
-        """The collection above a list that is called a search or an order, if the list has that collection's fields."""
-        above = self.drafts.get(path.parent().key)
-        if above is None or above.single or not (is_search(path.last) or letters(path.last) in VIEWS):
+    def _viewed_by_name(self, path: Path) -> tuple[CollectionDraft, list[Scope]] | None:
+        """The view above a list that is called a search or an order, if the list has the fields of what that view shows."""
+        above = path.parent()
+        draft = self.drafts.get(above.key)
+        view = self.views.get(above.text) if draft is None else (draft, [])
+        if view is None or view[0].single or not (is_search(path.last) or letters(path.last) in VIEWS):
             return None
-        return above if lists_members_of(self.reader, self.answer(f"GET {path.text}"), above) else None
+        return view if lists_members_of(self.reader, self.answer(f"GET {path.text}"), view[0]) else None
 
     def _find_searched(self) -> None:
         """Find the collections that only a search by POST lists."""
@@ -188,21 +190,21 @@ class FoundCollections:
         have the same fields and the collection is above (``/articles/feed`` beside ``/articles``)."""
         item = self._item(path)
         names = self.reader.properties(item)
+        noun = path.parent().noun if is_search(path.last) else path.noun
         for draft in self.drafts.values():
             is_above = path.key.startswith(f"{draft.path.key}/")
             for own in (self._item(each) for each in draft.lists):
                 reference = reference_of(own)
-                if reference and reference == reference_of(item) and (is_above or same(draft.noun, path.noun)):
+                if reference and reference == reference_of(item) and (is_above or same(draft.noun, noun)):
                     return draft
                 if is_above and len(names) >= MIN_SHARED and is_same(self.reader, own, item):
                     return draft
         return None
 
     def _plain_scope(self, path: Path, draft: CollectionDraft) -> list[Scope] | None:
-        """As ``scope``, if each field can hold an id itself, and not only an object with one."""
+        """As ``scope``, if each field, or a property of it, has one id."""
         scope = self.scope(path, draft)
-        members = self.reader.properties(draft.entity)
-        fields = [members[field] for _, field, _ in scope or ()]
+        fields = [self.reader.member(draft.entity, read_place(field)) for _, field, _ in scope or ()]
         return None if any(self.reader.is_object(each) or self.reader.is_array(each) for each in fields) else scope
 
     def _item(self, path: Path) -> Json:
@@ -232,8 +234,17 @@ class FoundCollections:
             # the parameter selects by a field of the listed members, not by their id
             is_own = owner is draft and letters(name) == letters(segment.parameter)
             above = owner.path.text if owner is not None and owner.items and not is_own else ""
-            found.append((segment.parameter, name, above))
+            ids = (*(map(str, owner.id[-1:]) if owner is not None else ()), "id", segment.parameter)
+            found.append((segment.parameter, self._id_place(draft, name, ids), above))
         return found
+
+    def _id_place(self, draft: CollectionDraft, name: str, ids: Iterable[str]) -> str:
+        """The place of another member's id in a field: the field itself, or a property if the field has only an object."""
+        field = self.reader.properties(draft.entity)[name]
+        is_plain = bool(self.reader.types(field) & {"string", "integer", "number", "array"})
+        inside = {} if is_plain else self.reader.properties(field)
+        id = next((each for each in ids if each in inside), None)
+        return place_text((name,) if id is None else (name, id))
 
     def _joined(self, path: Path) -> CollectionDraft | None:
         """The collection at a list's path, at the same path with the noun in singular or plural (``/pet/{id}``, ``/pets``), or
