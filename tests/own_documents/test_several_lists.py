@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -64,6 +65,22 @@ def test_what_is_created_below_a_member_holds_it_in_an_object() -> None:
         assert agency.get("/offices/nobody/campaigns").status_code == 404
         assert agency.delete(f"/campaigns/{campaign['key']}").status_code == 204
         assert agency.get(f"/offices/{office}/campaigns").json() == []
+
+
+def test_strict_integrity_refuses_an_unknown_member_in_an_object(tmp_path: Path) -> None:
+    document, model = tmp_path / "agency.yaml", tmp_path / "agency.model.yaml"
+    text = (DOCUMENTS / "agency.yaml").read_text()
+    office = "title: {type: string}, office: {type: object, properties: {key: {type: string}}}"
+    document.write_text(
+        text.replace("required: [title], properties: {title: {type: string}", f"properties: {{{office}", 1)
+    )
+    model.write_text("integrity: strict\n")
+    with served(document, model=model) as agency:
+        first = agency.get("/offices").json()[0]["key"]
+        path, before = f"/offices/{first}/campaigns", agency.get("/campaigns").json()
+        assert agency.post(path, json={"office": {"key": "nobody"}}).status_code in (400, 422)
+        assert agency.get("/campaigns").json() == before
+        assert agency.post(path, json={"office": {"key": first}}).status_code == 201
 
 
 def test_the_stand_in_keeps_the_laws_of_lists_below_a_member() -> None:

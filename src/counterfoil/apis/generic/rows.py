@@ -73,7 +73,7 @@ class GeneratedRows:
         self._lists: OrderedDict[tuple[str, int], tuple[Member, ...]] = OrderedDict()
         self._in_lists = 0
         self._fittable: dict[str, bool] = {}
-        self._owners = _owners_in_objects(document.model)
+        self.owners = _owners_in_objects(document.model)
         self._listed = {path for each in document.model.collections.values() for _, path in each.lists}
         self._lock = Lock()
 
@@ -144,7 +144,7 @@ class GeneratedRows:
         for field, target in collection.references:
             if field in value and (field,) not in given:
                 value[field] = self._reference(world, collection, (field,), target, row_key, row, value[field])
-        for place, target in self._owners.get(collection.path, ()):
+        for place, target in self.owners.get(collection.path, ()):
             if isinstance(value.get(str(place[0])), dict):
                 put(value, place, self._reference(world, collection, place, target, row_key, row, at(value, place)))
         self._relate(world, collection, value, row_key, row)
@@ -244,15 +244,16 @@ def anchor_of(world: World) -> int:
     return int(world.scenario.definition.starts.timestamp())
 
 
-def _owners_in_objects(model: Model) -> dict[str, set[tuple[Place, str]]]:
+def _owners_in_objects(model: Model) -> dict[str, list[tuple[Place, str]]]:
     """By collection, the places of ids inside objects by which lists below other members select (``workspace.id``), each with the
     collection of these."""
-    found: dict[str, set[tuple[Place, str]]] = {}
+    found: dict[str, list[tuple[Place, str]]] = {}
     for operation in model.operations.values():
         for _, field, owner in operation.scope:
             place = read_place(field)
-            if owner and len(place) > 1:
-                found.setdefault(operation.collection, set()).add((place, owner))
+            known = found.setdefault(operation.collection, [])
+            if owner and len(place) > 1 and (place, owner) not in known:
+                known.append((place, owner))
     return found
 
 

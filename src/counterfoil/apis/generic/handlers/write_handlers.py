@@ -107,7 +107,7 @@ class WriteHandlers(ReadHandlers):
         """
         if self.document.model.integrity != "strict":
             return
-        for place, target in collection.reference_places:
+        for place, target in (*collection.reference_places, *self.generated.owners.get(collection.path, ())):
             owner = self.document.model.collections.get(target)
             sent, field = at(dict(fields), place), place_text(place)
             for each in sent if isinstance(sent, list) else [sent]:
