@@ -149,3 +149,12 @@ def test_exported_requests_for_relationships_are_accepted(tmp_path: Path) -> Non
     written = (tmp_path / "out" / "magazine.http").read_text()
     assert "# POST /articles/{id}/relationships/tags, answered with 200" in written
     assert "answered with 400" not in written
+
+
+def test_replaced_linkage_names_each_member_once_and_has_a_limit(magazine: httpx.Client) -> None:
+    one, two, *_ = ids(magazine, "/tags")
+    tags = f"/articles/{ids(magazine, '/articles')[0]}/relationships/tags"
+    assert write(magazine, "PATCH", tags, named("tags", one, two, one)) == 204
+    assert ids(magazine, tags) == [one, two]
+    assert write(magazine, "PATCH", tags, named("tags", *[one] * 201)) == 400
+    assert ids(magazine, tags) == [one, two]

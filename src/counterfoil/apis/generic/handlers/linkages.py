@@ -39,7 +39,11 @@ class Linkages(OneByOne):
         return self._show_linkage(operation, request, self._linkage(operation, member))
 
     def replace_linkage(self, operation: Operation, request: Request, store: MemberStore) -> Response:
-        return self._write_linkage(operation, request, store, at(self._body(operation, request), operation.body))
+        """Replace the linkage. In a list, each member is named once."""
+        sent = at(self._body(operation, request), operation.body)
+        if isinstance(sent, list):
+            sent = list({_name(each): each for each in self._sent_linkage(operation, request)}.values())
+        return self._write_linkage(operation, request, store, sent)
 
     def add_linkage(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Add the linkage that is sent and not there yet."""
@@ -154,6 +158,6 @@ def _is_linkage(value: Json) -> bool:
     return isinstance(value, dict) and value.get("id") is not None
 
 
-def _name(linkage: Json) -> tuple[Json, str]:
+def _name(linkage: Json) -> tuple[str, str]:
     """What a linkage names: the member with this type and id."""
-    return (linkage.get("type"), text(linkage.get("id"))) if isinstance(linkage, dict) else (None, text(linkage))
+    return (text(linkage.get("type")), text(linkage.get("id"))) if isinstance(linkage, dict) else ("", text(linkage))
