@@ -110,6 +110,160 @@ def test_the_control_api_writes_what_is_below_too() -> None:
         assert server.get(f"/baskets/baskets/{id}/lines").json() == answer.json()["value"]["lines"]
 
 
+def test_the_control_api_refuses_an_invalid_listed_member_in_one_line() -> None:
+    with whole_server(BASKETS) as server:
+        place = {"api": "baskets", "collection": "/baskets"}
+        before = server.get("/baskets/baskets").json()
+        for line, field in (
+            ({"product": 5}, "lines.1.product"),
+            ({"prodct": "tea"}, "lines.1.prodct"),
+            ({"product": "tea", "createdAt": "soon"}, "lines.1.createdAt"),
+            ({"product": "tea", "notes": [{"text": "ripe"}, {"txt": "ripe"}]}, "lines.1.notes.1.txt"),
+        ):
+            value = {"lines": [{"product": "rice"}, line]}
+            answer = server.post(f"{WORLD}/resources", params=place, json={"value": value})
+            assert (answer.status_code, answer.json()["field"]) == (422, field)
+        for lines in ("tea", ["tea"]):
+            answer = server.post(f"{WORLD}/resources", params=place, json={"value": {"lines": lines}})
+            assert (answer.status_code, answer.json()["field"]) == (409, "lines")
+        assert server.get("/baskets/baskets").json() == before
+
+
+def test_a_basket_with_more_lines_than_one_request_can_list_is_still_changed(shop: httpx.Client) -> None:
+    basket = shop.post("/baskets", json={"lines": [{"product": "tea"}] * 200}).json()["id"]
+    shop.post(f"/baskets/{basket}/lines", json={"product": "rice"})
+    for change in (shop.patch, shop.put):
+        assert change(f"/baskets/{basket}", json={"customer": "Ines"}).status_code == 200
+    assert len(agrees(shop, basket)) == 201
+
+
+def test_a_listed_member_has_the_defaults_of_one_that_is_created_on_its_own(shop: httpx.Client) -> None:
+    made = shop.post("/baskets", json={"lines": [{"product": "tea"}]}).json()
+    assert [each["quantity"] for each in made["lines"]] == [1]
+
+
+def test_an_invalid_field_of_the_server_in_a_listed_member_is_not_written(shop: httpx.Client) -> None:
+    made = shop.post("/baskets", json={"lines": [{"product": "tea", "createdAt": "soon"}]}).json()
+    (line,) = agrees(shop, made["id"])
+    assert line["createdAt"] == made["createdAt"]
+    for sent in ("soon", None):
+        shop.patch(f"/baskets/{made['id']}", json={"lines": [{"id": line["id"], "createdAt": sent}]})
+        assert agrees(shop, made["id"]) == [line]
+
+
+@pytest.fixture
+def patched(tmp_path: Path) -> Iterator[httpx.Client]:
+    """Baskets whose clients choose the ids, and change them by JSON Patch."""
+    text = BASKETS.read_text()
+    text = text.replace("{type: string, readOnly: true, format: uuid}", "{type: string}")
+    text = text.replace(
+        "        customer: {type: string}\n        lines", "        id: {type: string}\n        lines", 1
+    )
+    before, patch, after = text.partition("    patch:\n")
+    body = "application/json-patch+json: {schema: {type: array, items: {type: object}}}"
+    json_body = 'application/json: {schema: {$ref: "#/components/schemas/NewBasket"}}'
+    document = tmp_path / "baskets.yaml"
+    document.write_text(before + patch + after.replace(json_body, body, 1))
+    with served(document) as client:
+        yield client
+
+
+def patch(shop: httpx.Client, basket: str, *steps: Json) -> httpx.Response:
+    headers = {"content-type": "application/json-patch+json"}
+    return shop.patch(f"/baskets/{basket}", json=list(steps), headers=headers)
+
+
+def test_a_json_patch_adds_changes_and_removes_listed_members(patched: httpx.Client) -> None:
+    basket = patched.get("/baskets").json()[0]["id"]
+    added = patch(patched, basket, {"op": "add", "path": "/lines/-", "value": {"product": "tea"}})
+    assert (added.status_code, len(agrees(patched, basket))) == (200, 6), "its id is the server's to set"
+    patch(patched, basket, {"op": "replace", "path": "/lines/0/quantity", "value": 7})
+    patch(patched, basket, {"op": "remove", "path": "/lines/1"})
+    before = agrees(patched, basket)
+    assert (len(before), before[0]["quantity"]) == (5, 7)
+    assert patch(patched, basket, {"op": "remove", "path": "/lines/0/quantity"}).status_code >= 400
+    assert agrees(patched, basket) == before
+    removed = patch(patched, basket, {"op": "remove", "path": "/lines"})
+    assert (removed.status_code, removed.json()["lines"], agrees(patched, basket)) == (200, [], [])
+
+
+def test_a_deleted_basket_that_is_created_again_has_no_old_lines(patched: httpx.Client) -> None:
+    for basket in ("mine", patched.get("/baskets").json()[3]["id"]):
+        patched.post("/baskets", json={"id": basket, "lines": [{"product": "tea", "notes": [{"text": "ripe"}]}]})
+        patched.post(f"/baskets/{basket}/lines", json={"product": "rice"})
+        assert patched.delete(f"/baskets/{basket}").status_code == 204
+        made = patched.post("/baskets", json={"id": basket}).json()
+        assert (made["lines"], agrees(patched, basket)) == ([], [])
+        patched.delete(f"/baskets/{basket}")
+        patched.post("/baskets", json={"id": basket, "lines": [{"product": "salt"}]})
+        assert [each["product"] for each in agrees(patched, basket)] == ["salt"]
+
+
+def test_of_members_that_are_done_one_by_one_a_refused_one_changes_nothing_below(tmp_path: Path) -> None:
+    text = BASKETS.read_text().replace('items: {$ref: "#/components/schemas/NewLine"}', "items: {type: object}")
+    text = text.replace(
+        "        customer: {type: string}\n        lines", "        id: {type: string}\n        lines", 1
+    )
+    text = text.replace("{type: string, readOnly: true, format: uuid}", "{type: string}")
+    several = """
+  /baskets/bulk:
+    post:
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/NewBasket"}}}}
+      responses:
+        "207":
+          description: each
+          content: {application/json: {schema: {type: array, items: {type: object, properties: {index: {type: integer},
+            status: {type: integer}, id: {type: string}, error: {type: string}}}}}}
+"""
+    document = tmp_path / "baskets.yaml"
+    document.write_text(text.replace("components:\n", f"{several.lstrip(chr(10))}components:\n", 1))
+    with served(document) as shop:
+        basket = shop.get("/baskets").json()[0]["id"]
+        before = agrees(shop, basket)
+        wrong = [{"id": before[0]["id"], "product": "tea"}, {"product": "rice", "notes": "ripe"}]
+        sent = [{"id": "mine", "lines": [{"product": "salt"}]}, {"id": basket, "lines": wrong}]
+        answer = shop.post("/baskets/bulk", json=sent)
+        assert [each["status"] // 100 for each in answer.json()] == [2, 4]
+        assert agrees(shop, basket) == before
+        assert [each["product"] for each in agrees(shop, "mine")] == ["salt"]
+
+
+def test_a_handler_gets_the_members_that_it_has_listed(tmp_path: Path) -> None:
+    handlers = tmp_path / "own.py"
+    handlers.write_text("""
+from counterfoil.own import handler
+
+@handler("PATCH /baskets/{basketId}/stamps")
+def stamps(request, store):
+    basket = store["/baskets"].get(request.path["basketId"]).update(lines=[{"product": "tea"}, {"product": "salt"}])
+    return {"stamps": [{"colour": each["product"], "shop": str(each["id"])} for each in basket["lines"]]}
+""")
+    with served(BASKETS, handlers=handlers) as shop:
+        basket = shop.get("/baskets").json()[0]["id"]
+        shown = shop.patch(f"/baskets/{basket}/stamps", json={}).json()["stamps"]
+        assert [(each["product"], str(each["id"])) for each in agrees(shop, basket)] == [
+            (each["colour"], each["shop"]) for each in shown
+        ]
+
+
+def test_a_fork_and_a_capsule_have_what_is_below_and_change_on_their_own() -> None:
+    with whole_server(BASKETS) as server:
+        made = server.post("/baskets/baskets", json={"lines": [{"product": "tea", "notes": [{"text": "ripe"}]}]}).json()
+        basket = f"baskets/baskets/{made['id']}"
+        assert server.get(WORLD).json()["version"] == 1, "one request is one command"
+        capsule = server.get(f"{WORLD}/capsule").json()
+        assert server.post("/_sandbox/v1/worlds", json={"name": "copy", "capsule": capsule}).status_code == 201
+        assert server.post(f"{WORLD}/fork", json={"name": "fork"}).status_code == 201
+        for world in ("copy", "fork"):
+            assert server.get(f"/w/{world}/{basket}").json() == made
+            assert server.get(f"/w/{world}/{basket}/lines").json() == made["lines"]
+            server.patch(f"/w/{world}/{basket}", json={"lines": []})
+            assert server.get(f"/w/{world}/{basket}/lines").json() == []
+        assert server.get(f"/{basket}/lines").json() == made["lines"]
+
+
 def test_a_change_of_a_whole_list_that_no_rule_knows_changes_nothing(shop: httpx.Client) -> None:
     basket = shop.get("/baskets").json()[0]["id"]
     before = shop.get(f"/baskets/{basket}/stamps").json()

@@ -88,11 +88,12 @@ class World(WorldView):
         """Collect the resources written within the ``with`` block and execute them as one command at its end. Until then only
         this view shows them. After an exception nothing is written, and the view shows its earlier state.
 
-        A nested block joins the outer one. Any other command is executed at once, after the resources collected so far.
-        Raises as ``execute`` does.
+        A nested block joins the outer one; after an exception in it, only its own writes are undone. Any other command is
+        executed at once, after the resources collected so far. Raises as ``execute`` does.
         """
         if self._step is not None:
-            yield self._step
+            with self._nested(self._step):
+                yield self._step
             return
         step = self._step = Step(self._state)
         try:
@@ -103,6 +104,17 @@ class World(WorldView):
             if step.writes:
                 self._state = step.before
             self._step = None
+
+    @contextmanager
+    def _nested(self, step: Step) -> Iterator[None]:
+        before, shown, number = step.before, self._state, len(step.writes)
+        try:
+            yield
+        except BaseException:
+            if step.before is before:  # otherwise another command has executed the writes
+                self._state = shown
+                del step.writes[number:]
+            raise
 
     def _commit(self, step: Step) -> None:
         """Execute the collected writes and clear them; they stay in ``step`` if the command is refused."""

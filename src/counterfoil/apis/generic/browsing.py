@@ -131,10 +131,31 @@ class Browser:
         with view.one_step() as step:
             step.dropped = True
             try:
+                sent = dict(value)
                 self._handlers.children.write(collection, parent, id, value, self._store(view))
             except ApiError as error:
                 raise RuleBroken(error.message, field=error.where) from None
-            return value, list(step.writes)
+            writes = list(step.writes)
+        self._check_children(collection, sent, value)
+        return value, writes
+
+    def _check_children(self, collection: Collection, sent: Mapping[str, Json], written: Mapping[str, Json]) -> None:
+        """Raise ``BadValue`` if a listed member was sent with an unknown field, or with a value that was adjusted to fit."""
+        for field, path in collection.lists:
+            child = self._document.model.collections[path]
+            checks = self._document.member_checks(child)
+            listed = sent.get(field) or ()
+            pairs = zip(listed, written[field], strict=True) if len(listed) == len(written[field]) else ()
+            for number, (each, made) in enumerate(pairs):
+                fields = self._handlers.changes.fields(child, each)
+                own = {name: value for name, value in fields.items() if (name,) != child.id}
+                try:
+                    self._check_names(child, each, made)
+                    self._check_children(child, fields, made)
+                    if checks is not None:
+                        _check(checks, {**made, **own, **{name: made[name] for name, _ in child.lists}}, made)
+                except BadValue as error:
+                    raise BadValue(error.message, field=f"{field}.{number}.{error.field}") from None
 
     # --- looking up --------------------------------------------------------------------------------
 

@@ -125,6 +125,20 @@ class MemberStore:
             WriteResource(api=self.api, collection=path, id=id, value=value, parent=parent, content=content)
         )
 
+    def clear_below(self, collection: Collection, parent: str, id: str, child: Collection) -> None:
+        """Delete what would be in a collection below a member that is about to be created again with the id of a deleted one."""
+        place = below(parent, id)
+        there = {
+            each
+            for each, written in self.world.resources.group(self.api, child.path, place).items()
+            if written.value is not None
+        }
+        key = self.generated.key(self.world, collection, parent)
+        if self.generated.ids.has(key, collection, id):
+            there.update(each.id for each in self._members(child, place))
+        for each in there:
+            self.write(child, place, each, None)
+
     def new_id(self, collection: Collection, parent: str) -> str:
         """An id for a new member, which no member has or had. Raises ``ApiError`` if all ids are taken."""
         group = self.world.resources.group(self.api, collection.path, parent)

@@ -76,6 +76,7 @@ class Resource(dict[str, Json]):
         """Set fields and write them; returns the member."""
         super().update(*args, **fields)
         self._members.write(self.id, self)
+        super().update(self._members.get(self.id))
         return self
 
     def delete(self) -> None:
@@ -124,8 +125,9 @@ class Members:
     def write(self, id: Json, value: Mapping[str, Json]) -> None:
         """Write a whole member, and the members of collections below that its fields list."""
         store, whole = self._store._members(), dict(value)
-        self._store._handlers.children.write(self._collection, self._parent, text(id), whole, store)
-        store.write(self._collection, self._parent, text(id), whole)
+        with store.world.one_step():
+            self._store._handlers.children.write(self._collection, self._parent, text(id), whole, store)
+            store.write(self._collection, self._parent, text(id), whole)
 
     def delete(self, id: Json) -> None:
         """Delete a member."""

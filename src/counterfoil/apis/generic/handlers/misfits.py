@@ -5,7 +5,7 @@ A document often allows any object as a merge patch, or any list as a JSON Patch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from counterfoil.api import ApiError
@@ -40,3 +40,14 @@ def refuse_misfit(
         return
     problem = f"{name} would be missing" if cause.is_missing else f"{name or 'the member'}: {cause.text}"
     raise ApiError("conflict", f"the change cannot be applied: {problem}")
+
+
+def unfit_fields(document: Document, collection: Collection, value: dict[str, Json], sent: Iterable[str]) -> set[str]:
+    """The fields of the server among the ``sent`` ones whose values do not fit the member's schema: they are not the client's."""
+    owned = set(sent) & set(collection.server_owned)
+    checks = document.member_checks(collection) if owned else None
+    if checks is None or checks.is_valid(value):
+        return set()
+    errors = list(checks.errors(value))
+    missing = {str(getattr(error.kind, "property", "")) for path, error in errors if not path}
+    return owned & (missing | {str(path[0]) for path, _ in errors if path})

@@ -65,7 +65,8 @@ class OneByOne(ManyAtOnce):
         for number, each in enumerate(sent):
             named = at(each, operation.id_at or collection.id) if isinstance(each, dict) else each
             try:
-                member, status = attempt(operation, parent, each, store)
+                with store.world.one_step():
+                    member, status = attempt(operation, parent, each, store)
                 outcomes.append(ItemOutcome(number, member.id, status, member.value))
             except ApiError as error:
                 outcomes.append(ItemOutcome(number, named, error.status, error=error))

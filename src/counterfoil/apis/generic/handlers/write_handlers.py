@@ -11,7 +11,7 @@ from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.handlers.json_patch import BadPatch, is_patch, patched
 from counterfoil.apis.generic.handlers.listed_children import ListedChildren
-from counterfoil.apis.generic.handlers.misfits import refuse_misfit
+from counterfoil.apis.generic.handlers.misfits import refuse_misfit, unfit_fields
 from counterfoil.apis.generic.handlers.new_ids import NewIds
 from counterfoil.apis.generic.handlers.read_handlers import ReadHandlers, text, unknown
 from counterfoil.apis.generic.handlers.uploads import described, uploaded
@@ -89,6 +89,9 @@ class WriteHandlers(ReadHandlers):
         children = {field: fields[field] for field, _ in collection.lists if field in fields}
         own = {name: each for name, each in fields.items() if name not in children}
         value = self.changes.created(collection, own, determined, key, world.now)
+        if unfit := unfit_fields(self.document, collection, value, own):
+            own = {name: each for name, each in own.items() if name not in unfit}
+            value = self.changes.created(collection, own, determined, key, world.now)
         self.generated.alternates.make_valid(collection, value, key, own)
         return id, {**value, **children}
 
@@ -186,10 +189,12 @@ class WriteHandlers(ReadHandlers):
                 )
             fields = self._patched(collection, member, request.body, store)
             value = self.changes.replaced_by(collection, member.value, fields, store.world.now)
+            self.children.write_patched(collection, parent, member, value, store, whole=True)
             refuse_misfit(self.document, operation, collection, member.value, value, fields)
             return self._write(operation, collection, parent, member.id, value, store, request)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.updated(collection, member.value, fields, store.world.now)
+        self.children.write_patched(collection, parent, member, value, store)
         refuse_misfit(self.document, operation, collection, member.value, value, fields)
         return self._write(operation, collection, parent, member.id, value, store, request)
 
