@@ -128,14 +128,11 @@ class MemberStore:
     def clear_below(self, collection: Collection, parent: str, id: str, child: Collection) -> None:
         """Delete what would be in a collection below a member that is about to be created again with the id of a deleted one."""
         place = below(parent, id)
-        there = {
-            each
-            for each, written in self.world.resources.group(self.api, child.path, place).items()
-            if written.value is not None
-        }
+        group = self.world.resources.group(self.api, child.path, place)
+        there = [each for each, written in group.items() if written.value is not None]
         key = self.generated.key(self.world, collection, parent)
         if self.generated.ids.has(key, collection, id):
-            there.update(each.id for each in self._members(child, place))
+            there += [each.id for each in self._members(child, place) if each.id not in group]
         for each in there:
             self.write(child, place, each, None)
 
