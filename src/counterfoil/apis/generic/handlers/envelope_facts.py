@@ -15,9 +15,9 @@ FLAGS = word_set("ok success succeeded successful issuccess")
 """Flags of a response that mean success."""
 STATUSES = word_set("status statuscode httpstatus httpstatuscode")
 """Numbers that are the response's status, and texts that say whether it is a success."""
-SAYINGS = STATUSES | word_set("code message msg")
+SHOWN_BY_EXAMPLE = STATUSES | word_set("code message msg")
 """Properties whose example in the document says what success looks like."""
-GOOD = word_set("success ok succeeded successful")
+SUCCESS_WORDS = word_set("success ok succeeded successful")
 
 
 def envelope_facts(document: Document, name: str, answer: DocumentedResponse) -> Mapping[str, Json]:
@@ -30,16 +30,16 @@ def envelope_facts(document: Document, name: str, answer: DocumentedResponse) ->
     facts: dict[str, Json] = {}
     for property, schema in members.items():
         key = letters(property)
-        if key not in FLAGS | SAYINGS or property in own or property in operation.at[:1]:
+        if key not in FLAGS | SHOWN_BY_EXAMPLE or property in own or property in operation.at[:1]:
             continue
         types, shown = (
             reader.types(schema),
             [each for each in reader.examples(schema) if not isinstance(each, dict | list)],
         )
-        good = [each for each in reader.merged(schema).get("enum") or () if letters(str(each)) in GOOD]
+        good = [each for each in reader.merged(schema).get("enum") or () if letters(str(each)) in SUCCESS_WORDS]
         if key in FLAGS and "boolean" in types:
             facts[property] = True
-        elif key in SAYINGS and (good or shown):
+        elif key in SHOWN_BY_EXAMPLE and (good or shown):
             facts[property] = (good or shown)[0]
         elif key in STATUSES and types & {"integer", "number"} and is_envelope:
             facts[property] = answer.status

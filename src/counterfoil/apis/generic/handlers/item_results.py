@@ -19,13 +19,13 @@ from counterfoil.apis.generic.places import wrapped
 
 Json = Any
 
-GOOD = ("success", "succeeded", "ok", "successful", "completed", "done", "processed", "accepted")
-BAD = ("error", "failed", "failure", "rejected", "notfound", "invalid")
+SUCCESS_WORDS = ("success", "succeeded", "ok", "successful", "completed", "done", "processed", "accepted")
+FAILURE_WORDS = ("error", "failed", "failure", "rejected", "notfound", "invalid")
 DONE: Mapping[str, tuple[str, ...]] = {
-    "create": ("created", *GOOD), "clear": ("deleted", "removed", *GOOD),
-    "replace": ("updated", "replaced", *GOOD), "update": ("updated", "changed", *GOOD),
+    "create": ("created", *SUCCESS_WORDS), "clear": ("deleted", "removed", *SUCCESS_WORDS),
+    "replace": ("updated", "replaced", *SUCCESS_WORDS), "update": ("updated", "changed", *SUCCESS_WORDS),
 }  # fmt: skip
-"""Words for a result that went well, by role."""
+"""Words for a success, by role."""
 NUMBERS = word_set("index position row number itemindex")
 SUCCEEDED = word_set("succeeded success successful successcount succeededcount created updated deleted processed")
 FAILED = word_set("failed errors failures failedcount errorcount failurecount failure")
@@ -34,7 +34,7 @@ TOTAL = word_set("total totalcount count")
 
 @dataclass(frozen=True)
 class ItemOutcome:
-    """What came of one member that a request lists: its place in the list, id, status, and value, or the error."""
+    """The result for one member that a request lists: its place in the list, id, status, and value, or the error."""
 
     number: int
     id: Json
@@ -55,15 +55,15 @@ class ItemResults:
         self.members = self.reader.properties(self.item)
 
     def body(self, outcomes: Sequence[ItemOutcome]) -> Json:
-        """What is known of the response body: the results, and how many went well."""
+        """What is known of the response body: the results, and how many succeeded."""
         listed = wrapped(self.operation.results, [self._result(each) for each in outcomes])
         return {**self._counts(self.schema, outcomes), **listed} if isinstance(listed, dict) else listed
 
     def _result(self, outcome: ItemOutcome) -> dict[str, Json]:
         out: dict[str, Json] = {}
         if outcome.error is not None:
-            told = self.errors.of(self.item, outcome.error, outcome.error.status)
-            out.update(told if isinstance(told, dict) else {})
+            details = self.errors.of(self.item, outcome.error, outcome.error.status)
+            out.update(details if isinstance(details, dict) else {})
         for name, schema in self.members.items():
             value = self._value(letters(name), schema, outcome)
             if value is not None:
@@ -73,7 +73,7 @@ class ItemResults:
     def _value(self, key: str, schema: Json, outcome: ItemOutcome) -> Json:
         """The value of one property of a result; None if it has none, or if it is about the error."""
         types = self.reader.types(schema) - {"null"}
-        words = BAD if outcome.error is not None else DONE[self.operation.role]
+        words = FAILURE_WORDS if outcome.error is not None else DONE[self.operation.role]
         if key in FLAG_NAMES and types == {"boolean"}:
             return outcome.error is None
         if key in STATUS_NAMES | OUTCOME_NAMES and types & {"integer", "number"}:

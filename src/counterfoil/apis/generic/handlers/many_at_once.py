@@ -1,5 +1,5 @@
 """Handles the operations on several members: those that change or delete all members that the request lists, or none, and lists
-that tell which of the requested ids no member has."""
+that name the requested ids that no member has."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class ManyAtOnce(WriteHandlers):
 
     def __init__(self, document: Document, generated: GeneratedRows, api: str) -> None:
         super().__init__(document, generated, api)
-        self._missing = {each.name: found for each in document.model.operations.values() if (found := self._told(each))}
+        self._missing = {
+            each.name: found for each in document.model.operations.values() if (found := self._missing_property(each))
+        }
 
     def list_members(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         response = super().list_members(operation, request, store)
@@ -42,7 +44,7 @@ class ManyAtOnce(WriteHandlers):
         missing = [each for each in asked if store.get(collection, parent, text(each)) is None]
         return msgspec.structs.replace(response, body={**response.body, member: missing})
 
-    def _told(self, operation: Operation) -> tuple[str, str] | None:
+    def _missing_property(self, operation: Operation) -> tuple[str, str] | None:
         """The parameter with the ids that a list is asked for, and the property for those that no member has."""
         if operation.role != "list" or not self.document.answer(operation.name).is_json:
             return None
@@ -52,8 +54,8 @@ class ManyAtOnce(WriteHandlers):
         )
         reader = self.document.reader
         beside = reader.properties(self.document.answer(operation.name).schema) if asked else {}
-        told = (name for name, each in beside.items() if letters(name) in MISSING and reader.is_array(each))
-        member = next((each for each in told if not reader.is_object(reader.items(beside[each]))), None)
+        named = (name for name, each in beside.items() if letters(name) in MISSING and reader.is_array(each))
+        member = next((each for each in named if not reader.is_object(reader.items(beside[each]))), None)
         return None if asked is None or member is None else (asked, member)
 
     def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:

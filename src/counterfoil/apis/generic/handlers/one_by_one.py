@@ -1,4 +1,4 @@
-"""Handles the operations that change or delete several members one by one: what fails is told, and the rest is done."""
+"""Handles the operations that change or delete several members one by one: the response says what failed."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ OUTCOME_NAMES = word_set("status result outcome state")
 
 
 def one_by_one(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str, InferredRole]]:
-    """The operations that create, change or delete each listed member for itself, and tell what came of each."""
+    """The operations that create, change or delete each listed member on its own, with a result for each."""
     for name, role in found.items():
         writes = role.body[-1:] == (0,) if role.role != "clear" else bool(role.id_query or role.id_at)
         if role.role not in ("create", "replace", "update", "clear") or not writes or role.draft is None:
@@ -53,13 +53,13 @@ def results_place(reader: SchemaReader, answer: DocumentedResponse, draft: Colle
     if found is None or item is None or (reference_of(item) and reference_of(item) == reference_of(draft.entity)):
         return None
     own = reader.properties(draft.entity)
-    told = (
+    results = (
         name
         for name, schema in reader.properties(item).items()
         if is_verdict(reader, name, schema)
         and not (name in own and reader.types(own[name]) & (reader.types(schema) - {"null"}))
     )
-    return found[0] if any(told) else None
+    return found[0] if any(results) else None
 
 
 def is_verdict(reader: SchemaReader, name: str, schema: Json) -> bool:

@@ -80,7 +80,7 @@ def _order(reader: SchemaReader, entity: Json, word: str) -> tuple[str, str]:
         order = "newest" if key in NEWEST else "oldest"
         return order, f"'{word}' means the {order} first, {by}"
     if key in RANDOM:
-        return "random", f"'{word}' means in an order by chance, which the seed determines"
+        return "random", f"'{word}' means in random order, which the seed determines"
     if key in TOP:
         numbers = {
             letters(each): each
