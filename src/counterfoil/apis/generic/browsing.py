@@ -92,10 +92,9 @@ class Browser:
     def replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> Command:
         found = self._collection(world, collection, parent)
         whole, below = self._with_children(world, found, parent, id, value)
-        return in_one([*below, self._replaced(world, collection, parent, id, whole)])
+        return in_one([*below, self._replaced(world, found, parent, id, whole)])
 
-    def _replaced(self, world: World, collection: str, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
-        found = self._collection(world, collection, parent)
+    def _replaced(self, world: World, found: Collection, parent: str, id: str, value: dict[str, Json]) -> WriteResource:
         store = self._store(world)
         if found.is_single and id == ONLY and self._only_was_deleted(store, found, parent):
             return self._written(found, parent, id, value)
@@ -111,7 +110,7 @@ class Browser:
         path, parent, id = command.collection, command.parent, command.id
         found = self._collection(world, path, parent)
         if found.is_single or self._store(world).get(found, parent, id) is not None:
-            return self._replaced(world, path, parent, id, value)
+            return self._replaced(world, found, parent, id, value)
         if ("/" in id and not found.parts) or not self._document.is_valid_id(found, id):
             raise BadValue(f"{path} cannot have a member with the id '{id[:100]}'", field="id")
         return self._written(found, parent, id, value)

@@ -16,7 +16,7 @@ JsonPath = Sequence[str | int]
 class TakenIds:
     """The ids of the resources that this run created. ``places`` maps operations to the places of the id in request and response
     (``law.ClientId``). ``given`` maps operations to the query parameters and body members whose values only the target gives.
-    ``created`` are the paths of the resources that the laws created before. ``is_there`` tells of a request and its id
+    ``created`` are the paths of the resources that the laws created before. ``is_there`` says for a request and its id
     whether the target has a member with it."""
 
     def __init__(

@@ -7,12 +7,11 @@ from typing import Any
 
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
+from counterfoil.apis.generic.inference.envelopes import SUCCESS_FLAGS
 from counterfoil.apis.generic.names import letters, word_set
 
 Json = Any
 
-FLAGS = word_set("ok success succeeded successful issuccess")
-"""Flags of a response that mean success."""
 STATUSES = word_set("status statuscode httpstatus httpstatuscode")
 """Numbers that are the response's status, and texts that say whether it is a success."""
 SHOWN_BY_EXAMPLE = STATUSES | word_set("code message msg")
@@ -30,14 +29,14 @@ def envelope_facts(document: Document, name: str, answer: DocumentedResponse) ->
     facts: dict[str, Json] = {}
     for property, schema in members.items():
         key = letters(property)
-        if key not in FLAGS | SHOWN_BY_EXAMPLE or property in own or property in operation.at[:1]:
+        if key not in SUCCESS_FLAGS | SHOWN_BY_EXAMPLE or property in own or property in operation.at[:1]:
             continue
         types, shown = (
             reader.types(schema),
             [each for each in reader.examples(schema) if not isinstance(each, dict | list)],
         )
         good = [each for each in reader.merged(schema).get("enum") or () if letters(str(each)) in SUCCESS_WORDS]
-        if key in FLAGS and "boolean" in types:
+        if key in SUCCESS_FLAGS and "boolean" in types:
             facts[property] = True
         elif key in SHOWN_BY_EXAMPLE and (good or shown):
             facts[property] = (good or shown)[0]

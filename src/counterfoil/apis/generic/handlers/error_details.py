@@ -10,7 +10,7 @@ from counterfoil.api import ApiError, Reason
 from counterfoil.api.errors import status_phrase, status_phrases
 from counterfoil.apis.generic.data.scalars import UNSET
 from counterfoil.apis.generic.document import Document
-from counterfoil.apis.generic.handlers.envelope_facts import FLAGS
+from counterfoil.apis.generic.inference.envelopes import SUCCESS_FLAGS
 from counterfoil.apis.generic.names import letters, word_set, words
 
 Json = Any
@@ -104,7 +104,7 @@ class ErrorDetails:
             if not reader.properties(items) and "string" not in reader.types(items):
                 return UNSET
             return self.of(member, error, status, depth + 1)
-        if key in FLAGS and types - {"null"} == {"boolean"}:
+        if key in SUCCESS_FLAGS and types - {"null"} == {"boolean"}:
             return False
         if key in CODES | TITLES | {"type", "errorcode", "reason"} and (code := self._code(member, error, status)):
             return code

@@ -10,8 +10,8 @@ from counterfoil.api import ApiError
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import DocumentedResponse
 from counterfoil.apis.generic.handlers.error_details import ErrorDetails
-from counterfoil.apis.generic.inference.envelopes import ITEM_NAMES
-from counterfoil.apis.generic.inference.item_results import FLAG_NAMES, OUTCOME_NAMES, STATUS_NAMES
+from counterfoil.apis.generic.inference.envelopes import ITEM_NAMES, SUCCESS_FLAGS
+from counterfoil.apis.generic.inference.item_results import OUTCOME_NAMES, STATUS_NAMES
 from counterfoil.apis.generic.model import Operation
 from counterfoil.apis.generic.names import letters, singular, word_set
 from counterfoil.apis.generic.paths import read_path
@@ -74,7 +74,7 @@ class ItemResults:
         """The value of one property of a result; None if it has none, or if it is about the error."""
         types = self.reader.types(schema) - {"null"}
         words = FAILURE_WORDS if outcome.error is not None else DONE[self.operation.role]
-        if key in FLAG_NAMES and types == {"boolean"}:
+        if key in SUCCESS_FLAGS and types == {"boolean"}:
             return outcome.error is None
         if key in STATUS_NAMES | OUTCOME_NAMES and types & {"integer", "number"}:
             return outcome.status

@@ -40,28 +40,30 @@ class Linkages(OneByOne):
 
     def replace_linkage(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Replace the linkage. In a list, each member is named once."""
+        found = self._found(operation, request, store)
         sent = at(self._body(operation, request), operation.body)
         if isinstance(sent, list):
             sent = list({_name(each): each for each in self._sent_linkage(operation, request)}.values())
-        return self._write_linkage(operation, request, store, sent)
+        return self._write_linkage(operation, request, store, found, sent)
 
     def add_linkage(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Add the linkage that is sent and not there yet."""
-        _, _, member = self._found(operation, request, store)
-        before = _listed(self._linkage(operation, member))
+        found = self._found(operation, request, store)
+        before = _listed(self._linkage(operation, found[2]))
         named = {_name(each) for each in before}
         added = {_name(each): each for each in self._sent_linkage(operation, request)}
         new = [*before, *(each for name, each in added.items() if name not in named)]
-        return self._write_linkage(operation, request, store, new)
+        return self._write_linkage(operation, request, store, found, new)
 
     def remove_linkage(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """Remove the linkage that is sent, or all if the operation has no body."""
-        _, _, member = self._found(operation, request, store)
-        before = self._linkage(operation, member)
+        found = self._found(operation, request, store)
+        before = self._linkage(operation, found[2])
         if not isinstance(before, list):
-            return self._write_linkage(operation, request, store, None)
+            return self._write_linkage(operation, request, store, found, None)
         removed = {_name(each) for each in (self._sent_linkage(operation, request) if operation.body else before)}
-        return self._write_linkage(operation, request, store, [each for each in before if _name(each) not in removed])
+        left = [each for each in before if _name(each) not in removed]
+        return self._write_linkage(operation, request, store, found, left)
 
     def read(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if not operation.linked_from or self._linked_ids(operation, request, store):
@@ -120,8 +122,15 @@ class Linkages(OneByOne):
             raise ApiError("malformed", f"one request takes up to {MAX_MEMBERS_PER_REQUEST}", where="body")
         return sent
 
-    def _write_linkage(self, operation: Operation, request: Request, store: MemberStore, linkage: Json) -> Response:
-        collection, parent, member = self._found(operation, request, store)
+    def _write_linkage(
+        self,
+        operation: Operation,
+        request: Request,
+        store: MemberStore,
+        found: tuple[Collection, str, Member],
+        linkage: Json,
+    ) -> Response:
+        collection, parent, member = found
         self.headers.check_unchanged(operation, request, member.value)
         self._check_references(collection, wrapped(operation.linkage, linkage), store)
         fields = dict(member.value)

@@ -40,5 +40,10 @@ class CollectionDraft:
     def parameter(self) -> str:
         return self.items[0].segments[-1].parameter if self.items else self.named_by
 
+    @property
+    def is_referable(self) -> bool:
+        """Whether an id alone identifies a member: the collection is not below a parent, and its id is not composite."""
+        return bool(self.id) and not self.single and not self.path.parameters and not self.parts
+
     def note(self, what: str, value: str, reason: str, confidence: float) -> None:
         self.why.append((what, value, reason, confidence))

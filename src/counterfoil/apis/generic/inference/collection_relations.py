@@ -49,11 +49,7 @@ class CollectionRelations:
         others = [
             (each.path.text, each.noun, each.parameter)
             for each in self.drafts.values()
-            if each.id
-            and not each.single
-            and self.collections[each.path.text].found == "known"
-            and not each.path.parameters
-            and not each.parts
+            if each.is_referable and self.collections[each.path.text].found == "known"
         ]
         identity = str(collection.id[0]) if collection.id else ""
         # A field named like a parent in the path refers to that parent, not to a collection of the same name elsewhere.
@@ -99,10 +95,11 @@ class CollectionRelations:
             others = [
                 each
                 for each in self.drafts.values()
-                if len(each.id) == 1 and not each.single and not each.path.parameters and each.entity is not None
-                and not each.parts
+                if each.is_referable
+                and len(each.id) == 1
+                and each.entity is not None
                 and self.collections[each.path.text].found == "known"
-            ]  # fmt: skip
+            ]
             self._by_entity = {id(self.reader.merged(each.entity)): each.path.text for each in reversed(others)}
             self._by_noun = {singular(each.noun): each.path.text for each in reversed(others)}
         return embedded_members(self.reader, draft.entity, self._by_entity, self._by_noun)

@@ -17,6 +17,8 @@ LIST_NAMES = word_set(
     collection hits
     """
 )
+SUCCESS_FLAGS = word_set("ok success succeeded successful issuccess")
+"""Flags of a response, or of one result in it, that mean success."""
 ITEM_NAMES = word_set(
     """
     data result item object resource response record entity payload value body node

@@ -23,7 +23,14 @@ from counterfoil.apis.generic.inference.member_descriptions import describe
 from counterfoil.apis.generic.inference.referred import place_of, reference_of
 from counterfoil.apis.generic.inference.rpc_operations import RpcOperation, rpc_resources
 from counterfoil.apis.generic.inference.verb_paths import above_member, verb_before_id
-from counterfoil.apis.generic.inference.view_paths import VIEWS, is_search, lists_members_of, searched_collection
+from counterfoil.apis.generic.inference.view_paths import (
+    OWN,
+    VIEWS,
+    is_search,
+    lists_members_of,
+    searched_collection,
+    without_search,
+)
 from counterfoil.apis.generic.model import Place, place_text, read_place
 from counterfoil.apis.generic.names import letters, same, singular, stem_of
 from counterfoil.apis.generic.paths import Path, read_path
@@ -32,7 +39,7 @@ from counterfoil.apis.generic.schemas import SchemaReader
 Json = Any
 SURE = 0.9
 """The confidence of a certain list: an array of objects with a usual name, and the only array of the response."""
-OF_ALL = frozenset({"my", "mine", "own", "all", "list"})
+OF_ALL = OWN | {"all", "list"}
 """Last segments of a path that lists a collection whose own path has no GET: ``/bookings/my`` beside ``POST /bookings``."""
 MIN_SHARED = 3
 """The least number of fields by which the items of two lists are the same without a common schema."""
@@ -190,7 +197,7 @@ class FoundCollections:
         have the same fields and the collection is above (``/articles/feed`` beside ``/articles``)."""
         item = self._item(path)
         names = self.reader.properties(item)
-        noun = path.parent().noun if is_search(path.last) else path.noun
+        noun = without_search(path).noun if is_search(path.last) else path.noun
         for draft in self.drafts.values():
             is_above = path.key.startswith(f"{draft.path.key}/")
             for own in (self._item(each) for each in draft.lists):

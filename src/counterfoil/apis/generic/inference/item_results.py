@@ -8,7 +8,7 @@ from typing import Any
 
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, documented_response
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
-from counterfoil.apis.generic.inference.envelopes import list_place
+from counterfoil.apis.generic.inference.envelopes import SUCCESS_FLAGS, list_place
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.roles import Roles
@@ -20,7 +20,6 @@ Json = Any
 
 MULTI_STATUS = 207
 STATUS_NAMES = word_set("status statuscode code httpstatus httpstatuscode responsecode httpcode")
-FLAG_NAMES = word_set("success ok succeeded successful issuccess")
 OUTCOME_NAMES = word_set("status result outcome state")
 
 
@@ -65,7 +64,7 @@ def results_place(reader: SchemaReader, answer: DocumentedResponse, draft: Colle
 def is_verdict(reader: SchemaReader, name: str, schema: Json) -> bool:
     """Whether a property of a result says if it went well: a status, a flag, or one of two words or more."""
     key, types = letters(name), reader.types(schema) - {"null"}
-    if key in FLAG_NAMES and types == {"boolean"}:
+    if key in SUCCESS_FLAGS and types == {"boolean"}:
         return True
     if key in OUTCOME_NAMES and "string" in types:
         return True

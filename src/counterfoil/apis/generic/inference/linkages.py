@@ -32,7 +32,7 @@ def linkages(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[
     named = {
         singular(each.noun): each
         for each in reversed(roles.drafts.values())
-        if each.id and each.entity is not None and not each.single and not each.path.parameters and not each.parts
+        if each.is_referable and each.entity is not None
     }
     for name in found:
         method, _, text = name.partition(" ")
@@ -63,7 +63,7 @@ def _owner(roles: Roles, member: Path) -> CollectionDraft | None:
 
 
 def _linkage_role(roles: Roles, name: str, owner: CollectionDraft) -> InferredRole | None:
-    """The role of an operation on ``/articles/{id}/relationships/tags``; None if what it shows or takes is no linkage."""
+    """The role of an operation on ``/articles/{id}/relationships/tags``; None if it shows or takes anything else."""
     answer, body = roles.collections.answer(name), request_schema(roles.operations[name])
     shown = _linkage_place(roles.reader, answer.schema) if answer.is_json else None
     sent = _linkage_place(roles.reader, body)

@@ -28,7 +28,7 @@ TOP = word_set("top toprated popular mostpopular topselling trending best hot be
 OWN = word_set("mine my own")
 """Segments for the caller's members; all members belong to the caller of a stand-in."""
 _GROUP = re.compile(r"(?:v?\d[\w.]*|api)?", re.IGNORECASE)
-"""A segment that is no collection's name: a version, or none."""
+"""A segment that does not name a collection: a version, or none."""
 VIEWS = NEWEST | OLDEST | RANDOM | TOP | OWN | BULK
 
 
