@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from counterfoil.api import ApiError, Request, Response
@@ -14,7 +15,7 @@ from counterfoil.apis.generic.handlers.read_handlers import text, unknown
 from counterfoil.apis.generic.handlers.write_handlers import MAX_MEMBERS_PER_REQUEST
 from counterfoil.apis.generic.inference.item_results import multi_status
 from counterfoil.apis.generic.member_store import MemberStore
-from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.model import Operation, Place
 from counterfoil.apis.generic.places import at
 from counterfoil.apis.generic.rows import GeneratedRows, Member
 
@@ -37,7 +38,8 @@ class OneByOne(ManyAtOnce):
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if not operation.one_by_one:
             return super().create(operation, request, store)
-        return self._each(operation, request, store, self._sent_list(operation, request), self._create_one)
+        create_one = partial(self._create_one, self._fixed_by_path(operation, request, store))
+        return self._each(operation, request, store, self._sent_list(operation, request), create_one)
 
     def replace(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         if not operation.one_by_one:
@@ -94,11 +96,11 @@ class OneByOne(ManyAtOnce):
         body = self._body(operation, request)
         return self._sent_members(operation, body) if at(body, operation.body[:-1]) else []
 
-    def _create_one(self, operation: Operation, parent: str, sent: Json, store: MemberStore) -> tuple[Member, int]:
+    def _create_one(
+        self, fixed: Mapping[Place, Json], operation: Operation, parent: str, sent: Json, store: MemberStore
+    ) -> tuple[Member, int]:
         collection = self.document.collection(operation)
-        fields = self.changes.with_defaults(operation, self.changes.fields(collection, sent))
-        self._check_references(collection, fields, store)
-        id, value = self.new_member(collection, parent, fields, store)
+        id, value = self._new_from(operation, parent, sent, store, fixed)
         self.children.write(collection, parent, id, value, store)
         store.write(collection, parent, id, value)
         return Member(id, value), 201

@@ -37,18 +37,35 @@ class WriteHandlers(ReadHandlers):
     def create(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         collection = self.document.collection(operation)
         parent = self._parent(collection, request, store)
-        fixed = {read_place(field): value for _, field, value in self._scoped(operation, request, store)}
+        fixed = self._fixed_by_path(operation, request, store)
         sent = self._sent_members(operation, self._body(operation, request))
         made, ids = [], set[str]()
         for each in sent:
-            fields = self.changes.with_defaults(operation, self.changes.fields(collection, each))
-            self._check_references(collection, fields, store)
-            if collection.parts:
-                fields.update({str(place[0]): value for place, value in fixed.items()})
-            id, value = self.new_member(collection, parent, fields, store, fixed, ids)
+            id, value = self._new_from(operation, parent, each, store, fixed, ids)
             ids.add(id)
             made.append(self._write(operation, collection, parent, id, value, store, request))
         return self._combined(operation, made)
+
+    def _fixed_by_path(self, operation: Operation, request: Request, store: MemberStore) -> dict[Place, Json]:
+        """The fields of a new member that have the ids of members in the path. Raises ``ApiError`` (unknown_resource)."""
+        return {read_place(field): value for _, field, value in self._scoped(operation, request, store)}
+
+    def _new_from(
+        self,
+        operation: Operation,
+        parent: str,
+        sent: Json,
+        store: MemberStore,
+        fixed: Mapping[Place, Json],
+        repeatable: Container[str] = (),
+    ) -> tuple[str, dict[str, Json]]:
+        """Id and value of a new member from what a request sends for it. Raises ``ApiError`` (malformed, conflict)."""
+        collection = self.document.collection(operation)
+        fields = self.changes.with_defaults(operation, self.changes.fields(collection, sent))
+        self._check_references(collection, fields, store)
+        if collection.parts:
+            fields.update({str(place[0]): value for place, value in fixed.items()})
+        return self.new_member(collection, parent, fields, store, fixed, repeatable)
 
     def _combined(self, operation: Operation, made: list[Response]) -> Response:
         """One response with the members of several responses, if its body has a list; otherwise the first response."""
