@@ -172,8 +172,15 @@ paths:
 """
 
 
-def test_a_curl_line_sends_the_control_characters_of_the_request(tmp_path: Path) -> None:
-    """Bash writes what the line would send: the one text that the document allows, and the server refuses."""
+@pytest.mark.parametrize("shell", ["/bin/bash", "/usr/bin/fish", "/bin/sh", None])
+def test_a_curl_line_sends_the_control_characters_of_the_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str | None
+) -> None:
+    """Bash writes what the line would send, in whichever shell the check runs: the one text that the document allows, and the
+    server refuses."""
+    monkeypatch.delenv("SHELL", raising=False)
+    if shell:
+        monkeypatch.setenv("SHELL", shell)
     document = tmp_path / "bell.yaml"
     document.write_text(BELL)
     with server_that_takes(lambda path, body: 422) as url:

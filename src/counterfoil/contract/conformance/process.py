@@ -50,6 +50,8 @@ class ConformanceProcess:
         environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
         # The library requests would send a password from .netrc instead of the credential, or where none must be sent.
         environ["NETRC"] = os.devnull
+        # Schemathesis writes its curl lines for the shell that this variable names, and adds text to them if it knows none.
+        environ["SHELL"] = "bash"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "counterfoil.contract.conformance.process"],
             stdin=subprocess.PIPE,

@@ -114,7 +114,7 @@ class RecordCollector:
         if len(code) >= sum(map(len, shorter.requests)) if shorter else len(found) >= MAX_KINDS:
             return
         words = " ".join(_words_of(failure).split())
-        lines = tuple(self._runnable(line) for line in code.splitlines() if line)
+        lines = tuple(self._runnable(line) for line in code.splitlines() if line.startswith(("curl ", "# ")))
         found[kind] = Finding(
             api=self._job.api,
             part="conformance",
