@@ -17,7 +17,7 @@ DOCUMENTS = Path(__file__).parent / "documents"
 def served(document: Path, *, rows: int = 12, **options: Any) -> httpx.Client:
     """A client of the document's stand-in, whose base URL is the API's. ``options`` are those of ``own_api``."""
     own = own_api(document, rows=rows, seed=0, **options)
-    transport = InProcessTransport(build(own=[own]).asgi_app)
+    transport = InProcessTransport(build(own=[own], scenario_name="quiet").asgi_app)
     headers = {"Authorization": "Bearer any"}
     return httpx.Client(transport=transport, base_url=f"http://localhost/{own.name}", headers=headers, timeout=60)
 
