@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -38,3 +39,54 @@ def test_a_verb_creates_beside_paths_without_one(ferries: httpx.Client) -> None:
 
 def test_a_verb_without_a_resource_before_it_is_a_name(ferries: httpx.Client) -> None:
     assert ferries.get("/edit/home").json()["page"] == "home"
+
+
+# --- dotted operations that name something else than the members ---------------------------------------------------------
+
+
+@pytest.fixture
+def choir() -> Iterator[httpx.Client]:
+    with served(DOCUMENTS / "choir.yaml", rows=3) as client:
+        yield client
+
+
+def songs(choir: httpx.Client) -> list[Any]:
+    return choir.post("/songs.list").json()["data"]  # type: ignore[no-any-return]
+
+
+def test_a_read_with_a_list_beside_the_member_shows_the_member(choir: httpx.Client) -> None:
+    made = choir.post("/songs.create", json={"title": "Shenandoah", "voices": 4}).json()["data"]
+    assert (made["title"], made["voices"]) == ("Shenandoah", 4)
+    assert choir.post("/songs.info", json={"id": made["id"]}).json()["data"] == made
+    assert songs(choir)[-1] == made
+    unknown = choir.post("/songs.info", json={"id": "00000000-0000-0000-0000-000000000000"})
+    assert unknown.status_code == 404
+
+
+def test_adding_something_to_a_member_and_removing_it_keeps_the_member(choir: httpx.Client) -> None:
+    before = songs(choir)
+    pair = {"id": before[0]["id"], "singerId": "ada"}
+    assert choir.post("/songs.add_singer", json=pair).json()["data"] == before[0]
+    assert choir.post("/songs.remove_singer", json=pair).status_code == 200
+    assert songs(choir) == before
+    nobody = {**pair, "id": "00000000-0000-0000-0000-000000000000"}
+    assert choir.post("/songs.add_singer", json=nobody).status_code == 404
+    assert choir.post("/songs.remove_singer", json=nobody).status_code == 404
+
+
+def test_how_a_member_is_deleted_may_follow_the_verb(choir: httpx.Client) -> None:
+    first, *others = songs(choir)
+    assert choir.post("/songs.delete_permanently", json={"id": first["id"]}).status_code == 200
+    assert songs(choir) == others
+
+
+def test_another_list_of_the_members_shows_those_that_exist(choir: httpx.Client) -> None:
+    assert choir.post("/songs.rehearsed").json()["data"] == songs(choir)
+    singers = choir.post("/songs.singers", json={"id": songs(choir)[0]["id"]}).json()["data"]
+    assert all({"nickname", "range"} == {*each} for each in singers)
+
+
+def test_a_change_that_names_no_member_changes_and_creates_none(choir: httpx.Client) -> None:
+    before = songs(choir)
+    assert choir.post("/songs.update", json={"title": "Loch Lomond"}).status_code == 200
+    assert songs(choir) == before

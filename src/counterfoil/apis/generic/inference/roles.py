@@ -21,7 +21,8 @@ from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
 from counterfoil.apis.generic.inference.response_places import place_in_response
-from counterfoil.apis.generic.inference.rpc_operations import KINDS
+from counterfoil.apis.generic.inference.rpc_operations import KINDS, changes_a_member
+from counterfoil.apis.generic.inference.rpc_roles import rpc_role
 from counterfoil.apis.generic.inference.search_roles import search_role
 from counterfoil.apis.generic.inference.verb_paths import ROLES, above_member, verb_before_id
 from counterfoil.apis.generic.model import Place, Role
@@ -55,7 +56,7 @@ class Roles:
             return replace(same, at=(), each=(), reason="as GET, without a body") if same.draft is not None else same
         if method in ("options", "head", "trace"):
             return InferredRole("made_up", reason=f"a response to {method.upper()} shows no state")
-        if name in self.collections.rpc_operations and (called := self._rpc_role(name)) is not None:
+        if name in self.collections.rpc_operations and (called := rpc_role(self, name)) is not None:
             return called
         if path.has_custom_verb:
             return self._action(name, method, path, path.parent(), path.last.rpartition(":")[2])
@@ -88,7 +89,7 @@ class Roles:
         return self._literal_role(name, method, path)
 
     def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
-        at, why, sure = self._place(name, draft)
+        at, why, sure = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {
             "get": "read",
@@ -126,7 +127,7 @@ class Roles:
             return InferredRole("list", draft, found[0], each, by_id=by_id, reason=why, confidence=found[2])
         if method == "delete":
             return self._clear_role(name, draft)
-        at, why, sure = self._place(name, draft)
+        at, why, sure = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         is_listed = bool(draft.items) and "get" in self.paths[path.text]  # a collection, even if called ``add_ons``
         if method == "post" and (is_listed or not is_verb(path.last)):
@@ -161,32 +162,6 @@ class Roles:
             "clear", draft, id_query=query, id_at=id_at, reason=f"DELETE of a collection: {which}", confidence=0.75
         )
 
-    def _rpc_role(self, name: str) -> InferredRole | None:
-        """The role of an operation with a verb in the path: ``/customers.create``, ``/customers/create``, ``/createCustomer``."""
-        draft, call = self.collections.rpc_operations[name]
-        if draft.entity is None or not draft.id:
-            return None
-        verb_reason = f"'{call.verb}' is a verb on {draft.path.text}"
-        if call.kind == "list":
-            found = list_place(self.reader, self.collections.answer(name).schema, draft.noun)
-            assert found is not None, name
-            item = self.reader.member(self.collections.answer(name).schema, (*found[0], 0))
-            each, _, _ = member_place(self.reader, item, (draft.noun,), draft.parameter)
-            return InferredRole(
-                "list", draft, found[0], each, reason=f"{verb_reason}; {found[1]}", confidence=min(found[2], 0.85)
-            )
-        at, why, sure = self._place(name, draft)
-        body, _ = self.collections.body_of(name, draft)
-        role = InferredRole(call.kind, draft, at, body=body, reason=f"{verb_reason}; {why}", confidence=min(sure, 0.85))
-        if call.kind != "create":
-            role.id_at, role.id_query = call.id_at, call.id_query
-            role.reason = f"{verb_reason}; '{call.id_name}' is the member's id; {why}"
-        if call.kind == "action":
-            role.sets, effect = action_effect(self.reader, draft.entity, call.verb)
-            role.reason += f"; {effect or 'no field that it sets is known'}"
-            role.confidence = 0.8 if role.sets else 0.6
-        return role
-
     def _view_role(self, name: str, path: Path) -> InferredRole:
         draft, scope = self.collections.views[path.text]
         found = self._collection_role(name, "get", path, draft)
@@ -215,6 +190,9 @@ class Roles:
             if role == "list" and method == "post" and (items_place := self.several(name, draft)) is not None:
                 why = f"its body and its response have several members of {draft.path.text}"
                 return InferredRole("create", draft, (*at, 0, *each), body=items_place, reason=why, confidence=0.7)
+            if method == "post" and changes_a_member(path.last):
+                reason = f"'{path.last}' changes a member of {draft.path.text}, and the request does not say which"
+                return InferredRole("made_up", reason=reason, confidence=0.7)
             if method == "post" or (role == "list" and method == "get"):
                 why = f"its response has the schema of {draft.path.text}"
                 body, _ = self.collections.body_of(name, draft)
@@ -281,7 +259,7 @@ class Roles:
         if owner is None or owner.entity is None or method == "get":
             return InferredRole("made_up", reason=f"'{verb}' is an action on no known collection", confidence=0.7)
         effect, why = action_effect(self.reader, owner.entity, verb)
-        at, _, _ = self._place(name, owner)
+        at, _, _ = self.place(name, owner)
         body, _ = self.collections.body_of(name, owner)
         if not effect and member.ends_in_parameter and KINDS.get(letters(verb)) == "delete":
             return InferredRole("delete", owner, at, key=key, reason=f"'{verb}' deletes a member", confidence=0.8)
@@ -293,7 +271,7 @@ class Roles:
         draft = self._single(path)
         draft.single = False
         self._identify(draft, path)
-        at, why, _ = self._place(name, draft)
+        at, why, _ = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         reason = f"POST to a path that no operation lists; {why}"
         return InferredRole("create", draft, at, body=body, reason=reason, confidence=0.5)
@@ -326,7 +304,7 @@ class Roles:
         draft = self._single(path)
         if draft.lists and not draft.single and method in ("put", "patch"):
             return InferredRole("made_up", reason="how it changes the listed members is not known", confidence=0.5)
-        at, why, _ = self._place(name, draft)
+        at, why, _ = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {"get": "read_one", "delete": "delete_one"}
         reason = f"there is only one {path.noun or 'resource'} at this path; {why}"
@@ -347,6 +325,6 @@ class Roles:
                         break
         return draft
 
-    def _place(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
+    def place(self, name: str, draft: CollectionDraft) -> tuple[Place, str, float]:
         """The place of the member in the response of an operation on one member."""
         return place_in_response(self.reader, self.collections.answer(name), draft)

@@ -6,8 +6,9 @@ requests of the others have the member's id. The verb then gives the role that m
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,10 @@ METHODS: Mapping[str, tuple[Role, ...]] = {
     "PATCH": ("update",),
 }
 """The roles that each method may have; POST may have any."""
+QUALIFIERS = word_set(
+    "all any batch bulk detail details entry info item items many more multiple new one record records single"
+)
+"""Words after a verb that say how many members it means, or what of them, and name nothing else."""
 _DOTTED = re.compile(r"[.:]")
 MIN_OPERATIONS = 2
 """A resource without an operation that reads a member is a collection only if it has this many operations."""
@@ -84,6 +89,12 @@ def split_rpc_path(path: Path) -> tuple[Path, str, str, str] | None:
     return None
 
 
+def changes_a_member(segment: str) -> bool:
+    """Whether a path segment has a dot and a verb that changes or deletes a member that exists: ``users.update``."""
+    name, _, verb = segment.rpartition(".")
+    return bool(name) and KINDS.get((words(verb) or [""])[0]) in ("update", "replace", "delete")
+
+
 def rpc_resources(
     operations: Mapping[str, Json], answers: Mapping[str, DocumentedResponse], reader: SchemaReader
 ) -> list[RpcResource]:
@@ -96,7 +107,7 @@ def rpc_resources(
         if found is None:
             continue
         before, noun, verb, style = found
-        kind = _kind(words(verb)[0] if words(verb) else "", noun, answers[name], reader)
+        kind = _kind(words(verb), noun, style, answers[name], reader)
         if kind is None or kind not in METHODS.get(method, (kind,)):
             continue
         key = before.key + "/" + "/".join(singular(each) for each in noun.split("/"))
@@ -111,18 +122,48 @@ def rpc_resources(
     return [each for key, each in grouped.items() if _is_collection(each, styles[key])]
 
 
-def _kind(verb: str, noun: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
-    kind = KINDS.get(verb)
+def _kind(verb: list[str], noun: str, style: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
+    """The role of an operation by the words of its verb; None if it has none.
+
+    ``collections.remove_user`` removes something of a collection, not the collection: it is an action of it. So is any other
+    word after a dot, unless the response is a list: then ``_describe_resource`` sees whether it is a list of members.
+    """
+    first = verb[0] if verb else ""
+    last = noun.rpartition("/")[2]
+    kind = KINDS.get(first)
     if kind is None:
-        return "action" if is_verb(verb) else None
+        if is_verb(first):
+            return "action"
+        if style != "dotted" or not verb:
+            return None
+        return "list" if _lists_objects(answer, last, reader) else "action"
+    if kind in ("create", "delete", "list", "read") and style == "dotted" and _has_another_object(verb[1:], last):
+        return "action" if kind in ("create", "delete") else None
     if kind in ("list", "read"):
-        listed = list_place(reader, answer.schema, noun.rpartition("/")[2]) if answer.is_json else None
-        has_list = listed is not None and reader.is_object(reader.member(answer.schema, (*listed[0], 0)))
+        has_list = _lists_objects(answer, last, reader)
         if kind == "list":
             return "list" if has_list else None
-        last = noun.rpartition("/")[2]
         return "list" if has_list and singular(last) != letters(last) else "read"
     return kind
+
+
+def _lists_objects(answer: DocumentedResponse, noun: str, reader: SchemaReader) -> bool:
+    """Whether a response is a list of objects, not one object with an id and a list beside it."""
+    listed = list_place(reader, answer.schema, noun) if answer.is_json else None
+    if listed is None or not reader.is_object(reader.member(answer.schema, (*listed[0], 0))):
+        return False
+    place, _, _ = member_place(reader, answer.schema, (noun,))
+    if not place or not reader.is_object(reader.member(answer.schema, place[:1])):
+        return True
+    return identity(reader, reader.member(answer.schema, place), "", noun) is None
+
+
+def _has_another_object(words_after: Sequence[str], noun: str) -> bool:
+    """Whether the words after a verb name something else than the members: ``remove_user`` does, ``remove_permanently``,
+    ``get_by_id``, and for files ``remove_file`` do not."""
+    named = [*itertools.takewhile(lambda word: word not in ("by", "for", "from", "in", "with"), words_after)]
+    others = [word for word in named if word not in QUALIFIERS and not word.endswith("ly")]
+    return bool(others) and singular(others[-1]) != singular(noun)
 
 
 def _joined(before: Path, noun: str) -> Path:
@@ -152,8 +193,10 @@ def _describe_resource(
         return
     usable = []
     for call in resource.operations:
-        if call.kind in ("list", "create"):
+        if call.kind == "create" or (call.kind == "list" and _lists_members(call, resource, answers, reader)):
             usable.append(call)
+        elif call.kind == "list":
+            continue
         elif (named := _id_of(call, operations[call.name], resource, reader)) is not None:
             usable.append(named)
     resource.operations = usable
@@ -180,6 +223,20 @@ def _find_entity(resource: RpcResource, answers: Mapping[str, DocumentedResponse
             resource.entity, resource.source = entity, call.name
             resource.why.append(("entity", call.name, f"the response of {call.name}; {why}", sure))
             return
+
+
+def _lists_members(
+    call: RpcOperation, resource: RpcResource, answers: Mapping[str, DocumentedResponse], reader: SchemaReader
+) -> bool:
+    """Whether a list is one of members: its verb says so, or half of the fields of its items are those of a member."""
+    if words(call.verb)[0] in KINDS:
+        return True
+    answer, noun = answers[call.name], resource.path.noun
+    listed = list_place(reader, answer.schema, noun)
+    item = reader.member(answer.schema, (*listed[0], 0)) if listed is not None else None
+    place, _, _ = member_place(reader, item, (noun,))
+    fields = reader.properties(reader.member(item, place)).keys()
+    return 2 * len(fields & reader.properties(resource.entity).keys()) >= max(1, len(fields))
 
 
 def _id_of(
