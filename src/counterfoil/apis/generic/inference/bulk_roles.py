@@ -42,6 +42,14 @@ def bulk(roles: Roles, found: Mapping[str, InferredRole]) -> Iterator[tuple[str,
             reason = f"its body lists new members of {draft.path.text}"
             shown = _listed_members(roles, name, draft)
             yield name, InferredRole("create", draft, shown, body=several, reason=reason, confidence=0.7)
+        elif (
+            role == "create"
+            and found[name].role == "create"
+            and path.key != draft.path.key
+            and _has_only_ids(roles, name, draft)
+        ):
+            reason = f"its body lists ids of {draft.path.text}, and what it does with these members is not known"
+            yield name, InferredRole("made_up", reason=reason, confidence=0.7)
         elif role in ("update", "replace") and (changed := _changes(roles, name, draft, role)) is not None:
             yield name, changed
 
@@ -88,6 +96,15 @@ def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] |
     if listed is None:
         return None
     return _in_list(reader, reader.member(body, listed[0]), draft, listed[0])
+
+
+def _has_only_ids(roles: Roles, name: str, draft: CollectionDraft) -> bool:
+    """Whether a request body is a list of ids, or has one and no field of a member."""
+    ids_place = _ids(roles, name, draft)
+    if ids_place is None or len(ids_place[1]) != 1:
+        return False
+    fields = {letters(each) for each in roles.reader.properties(draft.entity)}
+    return not fields & {letters(each) for each in roles.reader.properties(request_schema(roles.operations[name]))}
 
 
 def _in_list(reader: SchemaReader, schema: Json, draft: CollectionDraft, place: Place) -> tuple[str, Place] | None:

@@ -66,7 +66,9 @@ def map_place(reader: SchemaReader, schema: Json, noun: str) -> tuple[Place, str
 
 
 def _candidates(reader: SchemaReader, schema: Json, noun: str, below: Place) -> list[tuple[int, Place, str]]:
-    arrays = {name: each for name, each in reader.properties(schema).items() if reader.is_array(each)}
+    members = reader.properties(schema)
+    arrays = {name: each for name, each in members.items() if reader.is_array(each)}
+    is_one = bool(IDENTIFYING & {letters(name) for name in members})
     found = []
     for name, member in arrays.items():
         key = letters(name)
@@ -79,6 +81,8 @@ def _candidates(reader: SchemaReader, schema: Json, noun: str, below: Place) -> 
         ):
             score += 3
             why.append(f"'{name}' is named like the path")
+        elif is_one:
+            continue  # a list that belongs to the one object with this id
         if reader.is_object(reader.items(member)):
             score += 2
             why.append("it holds objects")

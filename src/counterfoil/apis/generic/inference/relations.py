@@ -85,10 +85,6 @@ RESULTS: Mapping[str, tuple[str, ...]] = {
     "ship": ("shipped",),
 }
 _BOOLEANS: Mapping[str, tuple[str, bool]] = {
-    **{
-        f"un{verb}": (verb, False)
-        for verb in ("archive", "lock", "block", "star", "pin", "publish", "pause", "suspend")
-    },
     "activate": ("active", True),
     "deactivate": ("active", False),
     "enable": ("enabled", True),
@@ -184,7 +180,7 @@ def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[s
     for wanted in (*RESULTS.get(stem, ()), *_participles(stem), letters(verb)):
         if wanted in by_letters:
             return {name: by_letters[wanted]}, f"'{verb}' sets {name} to '{by_letters[wanted]}', one of its values"
-    flag, value = _BOOLEANS.get(stem, (stem, True))
+    flag, value = _BOOLEANS.get(stem) or ((stem[2:], False) if stem.startswith("un") else (stem, True))
     flags = {flag, *_participles(flag), *(f"is{each}" for each in (flag, *_participles(flag)))}
     for field, member in reader.properties(entity).items():
         if letters(field) in flags and "boolean" in reader.types(member):
@@ -193,6 +189,17 @@ def action_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[s
         wanted = (RESULTS.get(stem) or _participles(stem))[0]
         return {name: wanted}, f"'{verb}' sets {name} to '{wanted}'; the document does not list its values"
     return {}, ""
+
+
+def undone_effect(reader: SchemaReader, entity: Json, verb: str) -> tuple[dict[str, Json], str]:
+    """As ``action_effect``, for a DELETE that takes the action back: ``DELETE /notes/{id}/pin`` sets 'pinned' to false."""
+    opposite, why = action_effect(reader, entity, f"un{verb}")
+    if opposite:
+        return opposite, why
+    done, _ = action_effect(reader, entity, verb)
+    if any(value is not True for value in done.values()):
+        return {}, ""
+    return dict.fromkeys(done, False), "".join(f"DELETE of '{verb}' sets the boolean '{field}'" for field in done)
 
 
 def _participles(verb: str) -> tuple[str, ...]:

@@ -18,13 +18,16 @@ from counterfoil.apis.generic.inference.found_collections import FoundCollection
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.member_descriptions import WRITING
+from counterfoil.apis.generic.inference.member_in_body import member_in_body
+from counterfoil.apis.generic.inference.member_paths import own_role, shown_again
 from counterfoil.apis.generic.inference.referred import reference_of
-from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb
+from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb, undone_effect
 from counterfoil.apis.generic.inference.response_places import place_in_response
 from counterfoil.apis.generic.inference.rpc_operations import KINDS, changes_a_member
 from counterfoil.apis.generic.inference.rpc_roles import rpc_role
 from counterfoil.apis.generic.inference.search_roles import search_role
 from counterfoil.apis.generic.inference.verb_paths import ROLES, above_member, verb_before_id
+from counterfoil.apis.generic.inference.view_paths import has_fields_of
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path, read_path
@@ -32,8 +35,6 @@ from counterfoil.apis.generic.schemas import SchemaReader
 
 Json = Any
 
-OWN = frozenset({"me", "self", "myself", "current", "my"})
-"""Path segments for the caller's own member (``/users/me``)."""
 SURE = 0.9
 """The least confidence of an id property with a usual name: ``id``, the noun's id, or the name of a path parameter."""
 
@@ -78,7 +79,7 @@ class Roles:
             and view is None
             and text not in self.collections.lists_at_parameters
         ):
-            return self._member_role(name, method, self.drafts[above_member(self.collections, path).key])
+            return self.member_role(name, method, self.drafts[above_member(self.collections, path).key])
         if method == "get" and text in self.collections.views:
             return self._view_role(name, path)
         draft = self.drafts.get(path.key) or next((each for each in self.drafts.values() if path in each.lists), None)
@@ -88,7 +89,7 @@ class Roles:
                 return found
         return self._literal_role(name, method, path)
 
-    def _member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
+    def member_role(self, name: str, method: str, draft: CollectionDraft) -> InferredRole:
         at, why, sure = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
         roles: dict[str, Role] = {
@@ -105,7 +106,7 @@ class Roles:
         )
 
     def _alternate_role(self, name: str, method: str, draft: CollectionDraft, key: Place) -> InferredRole:
-        found = self._member_role(name, method, draft)
+        found = self.member_role(name, method, draft)
         found.key, found.confidence = key, min(found.confidence, 0.85)
         found.reason += f"; the path has the value of '{key[0]}'"
         return found
@@ -181,8 +182,10 @@ class Roles:
             and "get" not in self.paths[path.text]
         ):
             return InferredRole("made_up", reason=f"'{path.last}' changes nothing: it is a trial", confidence=0.8)
-        if (own := self._own_role(name, method, path)) is not None:
-            return own
+        if (about_one := own_role(self, name, method, path) or shown_again(self, name, method, path)) is not None:
+            return about_one
+        if not before.ends_in_parameter and (found := member_in_body(self, name, method, path)) is not None:
+            return found
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
         shown = self.collections.shown_by(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
@@ -211,8 +214,22 @@ class Roles:
                 return self._action(name, method, path, before, path.last.rpartition(".")[2] or path.last)
             if method == "post":
                 return self._created_below(name, path)
+        if method == "post" and (created_here := self._created_in_view(name, path)) is not None:
+            return created_here
         created = created_by_verb(self, name, method, path)
         return self._single_role(name, method, path) if created is None else created
+
+    def _created_in_view(self, name: str, path: Path) -> InferredRole | None:
+        """The role of a POST to a path that lists members of another collection, if its response has the fields of one."""
+        draft, scope = self.collections.views.get(path.text, (None, []))
+        if draft is None or not scope or not draft.id or not self.collections.answer(name).is_json:
+            return None
+        at, _, _ = self.place(name, draft)
+        if not has_fields_of(self.reader, self.reader.member(self.collections.answer(name).schema, at), draft):
+            return None
+        body, _ = self.collections.body_of(name, draft)
+        reason = f"the path lists members of {draft.path.text}, and its response has the fields of one"
+        return InferredRole("create", draft, at, body=body, scope=scope, reason=reason, confidence=0.7)
 
     def _sets_state(self, name: str, owner: CollectionDraft, word: str) -> bool:
         """Whether an unusual verb names a state of the member, in an operation without fields in its body."""
@@ -233,22 +250,6 @@ class Roles:
         shared = {letters(each) for each in sent} & {letters(each) for each in known}
         return (*listed[0], 0) if sent and 2 * len(shared) >= len(sent) else None
 
-    def _own_role(self, name: str, method: str, path: Path) -> InferredRole | None:
-        """The role of ``/users/me`` if there is ``/users/{id}``: it is about the caller's own member, which is the first."""
-        draft = self.drafts.get(path.parent().key)
-        if letters(path.last) not in OWN or draft is None or draft.single or not draft.items or draft.path.parameters:
-            return None
-        if not draft.id or method == "post" or "get" not in self.paths[path.text]:
-            return None
-        shown = self.collections.shown_by(f"GET {path.text}", path)
-        is_shown = shown is not None and shown[0] is draft and shown[3] == "one"
-        if not is_shown and not self.collections.answer(f"GET {path.text}").is_assumed:
-            return None
-        found = self._member_role(name, method, draft)
-        found.first, found.confidence = True, 0.8
-        found.reason = f"'{path.last}' is the caller's own member: the first of the collection"
-        return found
-
     def _action(self, name: str, method: str, path: Path, member: Path, verb: str) -> InferredRole:
         owner = self.drafts.get(member.parent().key) if member.ends_in_parameter else self.drafts.get(member.key)
         if path.has_custom_verb:
@@ -258,10 +259,12 @@ class Roles:
             owner, key = self.collections.alternates[member.text]
         if owner is None or owner.entity is None or method == "get":
             return InferredRole("made_up", reason=f"'{verb}' is an action on no known collection", confidence=0.7)
-        effect, why = action_effect(self.reader, owner.entity, verb)
+        deletes = KINDS.get(letters(verb)) == "delete"
+        find_effect = undone_effect if method == "delete" and not deletes else action_effect
+        effect, why = find_effect(self.reader, owner.entity, verb)
         at, _, _ = self.place(name, owner)
         body, _ = self.collections.body_of(name, owner)
-        if not effect and member.ends_in_parameter and KINDS.get(letters(verb)) == "delete":
+        if not effect and member.ends_in_parameter and deletes:
             return InferredRole("delete", owner, at, key=key, reason=f"'{verb}' deletes a member", confidence=0.8)
         sure = 0.8 if effect else 0.6
         reason = f"an action on a member; {why or 'no field that it sets is known'}"

@@ -122,7 +122,7 @@ def rpc_resources(
     return [each for key, each in grouped.items() if _is_collection(each, styles[key])]
 
 
-def _kind(verb: list[str], noun: str, style: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
+def _kind(verb: Sequence[str], noun: str, style: str, answer: DocumentedResponse, reader: SchemaReader) -> Role | None:
     """The role of an operation by the words of its verb; None if it has none.
 
     ``collections.remove_user`` removes something of a collection, not the collection: it is an action of it. So is any other
@@ -137,7 +137,7 @@ def _kind(verb: list[str], noun: str, style: str, answer: DocumentedResponse, re
         if style != "dotted" or not verb:
             return None
         return "list" if _lists_objects(answer, last, reader) else "action"
-    if kind in ("create", "delete", "list", "read") and style == "dotted" and _has_another_object(verb[1:], last):
+    if kind in ("create", "delete", "list", "read") and style == "dotted" and has_another_object(verb[1:], last):
         return "action" if kind in ("create", "delete") else None
     if kind in ("list", "read"):
         has_list = _lists_objects(answer, last, reader)
@@ -158,7 +158,7 @@ def _lists_objects(answer: DocumentedResponse, noun: str, reader: SchemaReader) 
     return identity(reader, reader.member(answer.schema, place), "", noun) is None
 
 
-def _has_another_object(words_after: Sequence[str], noun: str) -> bool:
+def has_another_object(words_after: Sequence[str], noun: str) -> bool:
     """Whether the words after a verb name something else than the members: ``remove_user`` does, ``remove_permanently``,
     ``get_by_id``, and for files ``remove_file`` do not."""
     named = [*itertools.takewhile(lambda word: word not in ("by", "for", "from", "in", "with"), words_after)]

@@ -58,9 +58,9 @@ def has_fields_of(reader: SchemaReader, schema: Json, draft: CollectionDraft) ->
 
 
 def lists_members_of(reader: SchemaReader, answer: DocumentedResponse, draft: CollectionDraft) -> bool:
-    """Whether a response lists what has the fields of a collection's members."""
+    """Whether a response lists what has the fields of a collection's members, and is not one member that has such a list."""
     found = list_place(reader, answer.schema, draft.noun) if answer.is_json else None
-    if found is None or draft.entity is None or not draft.id:
+    if found is None or draft.entity is None or not draft.id or has_fields_of(reader, answer.schema, draft):
         return False
     item = reader.member(answer.schema, (*found[0], 0))
     each, _, _ = member_place(reader, item, (draft.noun,), draft.parameter)
