@@ -14,6 +14,8 @@ from typing import Any
 MAX_REPEATS = 12
 """Repetitions beyond the pattern's minimum; ``.*`` gives a few letters."""
 MAX_LENGTH = 4096
+TRIES = 8
+"""Texts tried for lookaheads: each has the characters that they need at other places."""
 
 _LITERAL = re.compile(r"^/(.*)/[a-z]*$", re.DOTALL)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -50,11 +52,38 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
         made = _made(parsed, draw, min(extra, MAX_LENGTH))
         if made is None:
             return None
+        made = made or _seen_ahead(parsed, draw, extra)
         if len(made) < shortest or (longest is not None and len(made) > longest):
             continue
-        if re.search(_plain(pattern), made):
-            return made
+        needed = _needed(parsed)
+        for text in (made, *(_with_needed(made, needed, draw) for _ in range(TRIES if needed else 0))):
+            if re.search(_plain(pattern), text):
+                return text
     return None
+
+
+def _seen_ahead(parsed: Any, draw: Draw, extra: int) -> str:
+    """The longest text that a lookahead of a pattern wants; the pattern may consist of nothing else."""
+    ahead = [argument[1] for code, argument in parsed if code is codes.ASSERT and argument[0] == 1]
+    return max((_made(each, draw, min(extra, MAX_LENGTH)) or "" for each in ahead), key=len, default="")
+
+
+def _needed(parsed: Any) -> list[str]:
+    """For each lookahead such as ``(?=.*[A-Z])`` the characters of which a text needs one."""
+    found = []
+    for code, argument in parsed:
+        if code is codes.ASSERT and argument[0] == 1 and len(argument[1]) and argument[1][-1][0] is codes.IN:
+            found.append(_letters(argument[1][-1][1]))
+    return [each for each in found if each]
+
+
+def _with_needed(text: str, needed: list[str], draw: Draw) -> str:
+    """The text with a character for each lookahead, at places of its own while there are enough."""
+    characters = list(text)
+    free = list(range(len(characters)))
+    for letters in needed if len(needed) <= len(characters) else ():
+        characters[free.pop(draw.below(len(free)))] = letters[draw.below(len(letters))]
+    return "".join(characters)
 
 
 def _plain(pattern: str) -> str:
