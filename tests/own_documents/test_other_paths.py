@@ -74,3 +74,25 @@ def test_what_is_created_at_a_list_of_a_parent_is_in_it_though_the_response_has_
     assert made["id"] in [each["id"] for each in greenhouse.get(f"/beds/{bed}/labels").json()]
     assert made["id"] not in [each["id"] for each in greenhouse.get(f"/beds/{other}/labels").json()]
     assert greenhouse.get(f"/labels/{made['id']}").json()["words"] == "basil"
+
+
+def test_a_clone_is_a_new_member_with_the_same_fields_and_those_that_are_sent(greenhouse: httpx.Client) -> None:
+    before = plants(greenhouse)
+    made = greenhouse.post(f"/plants/{before[0]['id']}/clone", json={"bed": "south"})
+    clone = made.json()
+    assert made.status_code == 201
+    assert clone == {**before[0], "id": clone["id"], "bed": "south"}
+    assert clone["id"] not in [each["id"] for each in before]
+    assert plants(greenhouse) == [*before, clone]
+    assert greenhouse.post("/plants/987654/clone", json={}).status_code == 404
+
+
+def test_the_id_in_the_query_says_which_member_is_changed_or_deleted(greenhouse: httpx.Client) -> None:
+    first, *others = greenhouse.get("/labels").json()
+    changed = greenhouse.patch("/labels", params={"label_id": first["id"]}, json={"words": "thyme"})
+    assert (changed.status_code, changed.json()) == (200, {**first, "words": "thyme"})
+    assert greenhouse.get("/labels").json() == [{**first, "words": "thyme"}, *others]
+    assert greenhouse.delete("/labels", params={"label_id": first["id"]}).status_code == 204
+    assert greenhouse.get("/labels").json() == others
+    assert greenhouse.delete("/labels", params={"label_id": first["id"]}).status_code == 404
+    assert greenhouse.patch("/labels", params={"label_id": 987654}, json={"words": "x"}).status_code == 404

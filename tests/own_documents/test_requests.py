@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.own_documents.served import served
 
 from .conftest import Client
 
@@ -274,3 +276,40 @@ def test_an_answer_may_fit_several_branches_of_one_of_and_must_fit_one(library: 
     """The echo has both members that Pet's branches ask for; a stone is a text or a number."""
     assert library("GET", "/pets?reader=k", token=None).status_code == 200
     assert library("GET", "/stones").status_code == 500
+
+
+RUNS = """
+openapi: 3.0.3
+info: {title: Runs, version: "1"}
+paths:
+  /runs:
+    get:
+      requestBody: {$ref: "#/components/requestBodies/Choice"}
+      responses:
+        "200":
+          description: runs
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Run"}}}}
+  /runs/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      requestBody: {required: true, content: {application/json: {schema: {type: object}}}}
+      responses:
+        "200": {description: a run, content: {application/json: {schema: {$ref: "#/components/schemas/Run"}}}}
+        "404": {description: unknown}
+components:
+  requestBodies:
+    Choice: {required: true, content: {application/json: {schema: {type: object, properties: {state: {type: string}}}}}}
+  schemas:
+    Run: {type: object, required: [id, state], properties: {id: {type: string}, state: {type: string}}}
+"""
+
+
+def test_a_get_needs_no_body_though_its_document_requires_one(tmp_path: Path) -> None:
+    document = tmp_path / "runs.yaml"
+    document.write_text(RUNS)
+    with served(document, rows=3) as client:
+        runs = client.get("/runs").json()
+        assert len(runs) == 3
+        assert client.get(f"/runs/{runs[0]['id']}").json() == runs[0]
+        assert client.request("GET", f"/runs/{runs[0]['id']}", json={}).json() == runs[0]
+        assert client.request("GET", f"/runs/{runs[0]['id']}", json=[]).status_code == 400

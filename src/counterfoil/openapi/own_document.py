@@ -23,7 +23,7 @@ from counterfoil.openapi.undescribed_responses import describe_by_requests
 
 Json = Any
 
-CACHE_FORMAT = 14
+CACHE_FORMAT = 15
 """Increase it when the view of the same document changes, so that older cache files are not read."""
 _ODD_IN_NAME = re.compile(r"[^a-z0-9]+")
 

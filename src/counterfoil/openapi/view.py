@@ -133,7 +133,18 @@ class View(SecurityView, MessageView):
             operation = self.resolve(resolved[method], "operation") if method in resolved.value else None
             if operation is not None:
                 item[method] = self.operation(operation, path, shared)
+                if method in ("get", "head"):
+                    self._make_body_optional(item[method], operation)
         return item
+
+    def _make_body_optional(self, operation: dict[str, Json], node: Node) -> None:
+        """Let a GET be sent without a body: many clients cannot send one with it (RFC 9110, 9.3.1)."""
+        body = operation.get("requestBody") or {}
+        if "$ref" in body and (resolved := self.resolve(node["requestBody"], "request body")) is not None:
+            body = self.writers["requestBodies"](resolved)
+        if body.get("required"):
+            operation["requestBody"] = {**body, "required": False}
+            self.add_notice(node, "a GET or HEAD with a required body; the body is optional here")
 
     def operation(self, node: Node, path: str, shared: dict[tuple[str, str], Json]) -> dict[str, Json]:
         """One operation; ``shared`` are the parameters of its path, by name and place."""

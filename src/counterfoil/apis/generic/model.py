@@ -147,7 +147,8 @@ class Operation:
     ``id_query`` is the query parameter with the id. ``status`` is the success status.
     ``scope`` are path parameters, each with the field that has its value (``workspace_id``, ``workspace.id``) and the collection
     that it has a member id of.
-    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed.
+    ``sets`` are the fields that an action sets; ``when`` are the states in which it is allowed; if it ``copies``, it makes a new
+    member with the fields of the one it is called on.
     Query parameters: ``filters``, ``sort``, ``direction``, ``search``; ``fields`` and ``omit`` name fields to show or to omit;
     ``conditions`` has conditions of field, operator and value, or an OData filter; ``expand`` (or a property of the body) lists
     fields to show as members; ``flags`` do so for one field each. If ``asks`` is ``body``, these are places in the body.
@@ -187,6 +188,7 @@ class Operation:
     sets: tuple[tuple[str, Json], ...] = ()
     when: tuple[str, ...] = ()
     verb_at: str = ""
+    copies: bool = False
     by_id: bool = False
     results: Place = ()
     one_by_one: bool = False

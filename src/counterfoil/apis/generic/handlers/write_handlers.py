@@ -239,9 +239,30 @@ class WriteHandlers(ReadHandlers):
             raise ApiError("conflict", message, where=collection.state)
         if operation.verb_at:
             return self._named_action(operation, request, store)
+        if operation.copies:
+            return self._copied(operation, collection, parent, member, request, store)
         fields = self._fields_sent(operation, collection, request, store)
         value = self.changes.acted(collection, operation, member.value, fields, store.world.now)
         return self._write(operation, collection, parent, member.id, value, store, request)
+
+    def _copied(
+        self,
+        operation: Operation,
+        collection: Collection,
+        parent: str,
+        member: Member,
+        request: Request,
+        store: MemberStore,
+    ) -> Response:
+        """A new member with the fields that the request sends, and the others from an existing member, except those that identify
+        it or say when it was created or changed."""
+        operations = self.document.model.operations.values()
+        keys = {str(each.key[0]) for each in operations if each.key and each.collection == collection.path}
+        own = {*collection.created, *collection.updated, *map(str, collection.id[:1]), *keys}
+        kept = {name: value for name, value in member.value.items() if name not in own}
+        fields = {**kept, **self._fields_sent(operation, collection, request, store)}
+        id, value = self.new_member(collection, parent, fields, store)
+        return self._write(operation, collection, parent, id, value, store, request, created=True)
 
     def _named_action(self, operation: Operation, request: Request, store: MemberStore) -> Response:
         """The action that the request body names: it sets the fields known for it, and the body's other fields, or deletes the

@@ -15,6 +15,7 @@ from counterfoil.apis.generic.documented_responses import request_schema
 from counterfoil.apis.generic.inference.bulk_roles import bulk
 from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.collection_relations import CollectionRelations
+from counterfoil.apis.generic.inference.copies import copies
 from counterfoil.apis.generic.inference.file_operations import downloads
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.item_results import one_by_one
@@ -68,6 +69,7 @@ class _Inference:
         self.inferred.update(list(bulk(self.roles, self.inferred)))
         self.inferred.update(list(one_by_one(self.roles, self.inferred)))
         self.inferred.update(list(named_actions(self.roles, self.inferred)))
+        self.inferred.update(list(copies(self.roles, self.inferred)))
         self.inferred.update(list(downloads(self.roles, self.inferred)))
         self.inferred.update(list(linkages(self.roles, self.inferred)))
         self.inferred.update(list(named_views(self.roles, self.inferred)))
@@ -207,6 +209,7 @@ class _Inference:
             scope=tuple(inferred.scope) or self._called_on(name, inferred, collections),
             sets=tuple(sorted(inferred.sets.items())),
             verb_at=inferred.verb_at,
+            copies=inferred.copies,
             by_id=inferred.by_id,
             results=inferred.results,
             one_by_one=inferred.one_by_one,

@@ -29,6 +29,7 @@ class InferredRole:
     scope: list[Scope] = field(default_factory=list)
     sets: Mapping[str, Json] = field(default_factory=dict)
     verb_at: str = ""
+    copies: bool = False
     by_id: bool = False
     results: Place = ()
     one_by_one: bool = False

@@ -126,10 +126,16 @@ class Roles:
             )
             why = f"it lists: {found[1]}"
             return InferredRole("list", draft, found[0], each, by_id=by_id, reason=why, confidence=found[2])
-        if method == "delete":
+        by_query = self._id_in_query(name, draft) if method in ("put", "patch", "delete") else ""
+        if method == "delete" and not by_query:
             return self._clear_role(name, draft)
         at, why, sure = self.place(name, draft)
         body, _ = self.collections.body_of(name, draft)
+        if by_query and not any(method in self.paths[each.text] for each in draft.items):
+            role = self.member_role(name, method, draft)
+            role.id_query, role.confidence = by_query, 0.8
+            role.reason = f"{method.upper()} of the member with the id in the query parameter '{by_query}'; {why}"
+            return role
         is_listed = bool(draft.items) and "get" in self.paths[path.text]  # a collection, even if called ``add_ons``
         if method == "post" and (is_listed or not is_verb(path.last)):
             return InferredRole("create", draft, at, body=body, reason=f"POST to a collection; {why}", confidence=sure)
@@ -145,6 +151,14 @@ class Roles:
                     "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
                 )
         return None
+
+    def _id_in_query(self, name: str, draft: CollectionDraft) -> str:
+        """The query parameter with the id of one member: ``PUT /customers?id=…``; empty if there is none."""
+        names = {letters(each) for each in (draft.parameter, str(draft.id[0]) if draft.id else "") if each}
+        names |= {f"{singular(draft.noun)}id"}
+        queries = [each for each in self.operations[name].get("parameters") or () if each.get("in") == "query"]
+        is_usable = draft.id and draft.items and draft.entity is not None
+        return next((each["name"] for each in queries if is_usable and letters(str(each.get("name"))) in names), "")
 
     def _clear_role(self, name: str, draft: CollectionDraft) -> InferredRole | None:
         """DELETE of a collection deletes the members with the sent ids, or all. None if something else is sent."""
