@@ -18,7 +18,7 @@ from counterfoil.apis.generic.inference.found_collections import FoundCollection
 from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.member_descriptions import WRITING
-from counterfoil.apis.generic.inference.member_in_body import member_in_body
+from counterfoil.apis.generic.inference.member_in_request import id_in_query, member_in_body
 from counterfoil.apis.generic.inference.member_paths import own_role, shown_again
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb, undone_effect
@@ -99,11 +99,19 @@ class Roles:
             "post": "update",
             "delete": "delete",
         }
+        if method == "get" and self._lacks_id(name, draft, at):
+            why, sure = f"{why}, although it has no '{draft.id[0]}'", min(sure, 0.5)
         verb = verb_before_id(read_path(name.partition(" ")[2]))
         role = ROLES.get((verb or "", method), roles[method])
         return InferredRole(
             role, draft, at, body=body, reason=f"{method.upper()} of one member; {why}", confidence=sure
         )
+
+    def _lacks_id(self, name: str, draft: CollectionDraft, at: Place) -> bool:
+        """Whether a response describes what it shows without the member's id; the document may mean another response."""
+        answer = self.collections.answer(name)
+        shown = self.reader.properties(self.reader.member(answer.schema, at)) if answer.is_json else {}
+        return bool(draft.id and shown) and draft.id[0] not in shown
 
     def _alternate_role(self, name: str, method: str, draft: CollectionDraft, key: Place) -> InferredRole:
         found = self.member_role(name, method, draft)
@@ -126,7 +134,7 @@ class Roles:
             )
             why = f"it lists: {found[1]}"
             return InferredRole("list", draft, found[0], each, by_id=by_id, reason=why, confidence=found[2])
-        by_query = self._id_in_query(name, draft) if method in ("put", "patch", "delete") else ""
+        by_query = id_in_query(self, name, draft) if method in ("put", "patch", "delete") else ""
         if method == "delete" and not by_query:
             return self._clear_role(name, draft)
         at, why, sure = self.place(name, draft)
@@ -151,14 +159,6 @@ class Roles:
                     "create", draft, at, body=body, reason="PUT to a collection, without an id", confidence=0.6
                 )
         return None
-
-    def _id_in_query(self, name: str, draft: CollectionDraft) -> str:
-        """The query parameter with the id of one member: ``PUT /customers?id=…``; empty if there is none."""
-        names = {letters(each) for each in (draft.parameter, str(draft.id[0]) if draft.id else "") if each}
-        names |= {f"{singular(draft.noun)}id"}
-        queries = [each for each in self.operations[name].get("parameters") or () if each.get("in") == "query"]
-        is_usable = draft.id and draft.items and draft.entity is not None
-        return next((each["name"] for each in queries if is_usable and letters(str(each.get("name"))) in names), "")
 
     def _clear_role(self, name: str, draft: CollectionDraft) -> InferredRole | None:
         """DELETE of a collection deletes the members with the sent ids, or all. None if something else is sent."""

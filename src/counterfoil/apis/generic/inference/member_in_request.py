@@ -1,4 +1,4 @@
-"""Finds operations with a verb in the path and the member's id in the body: ``POST /orders/cancel`` beside ``/orders/{id}``."""
+"""Finds operations whose body or query has the member's id: ``POST /orders/cancel``, ``PUT /customers?id=7``."""
 
 from __future__ import annotations
 
@@ -61,3 +61,12 @@ def _id_in_body(roles: Roles, name: str, draft: CollectionDraft) -> str:
             if wanted and letters(member) == wanted and roles.reader.types(each) & {"string", "integer"}:
                 return member
     return ""
+
+
+def id_in_query(roles: Roles, name: str, draft: CollectionDraft) -> str:
+    """The query parameter with the id of one member: ``PUT /customers?id=7``; empty if there is none."""
+    if not draft.id or not draft.items or draft.entity is None:
+        return ""
+    names = {letters(draft.parameter), letters(str(draft.id[0])), f"{singular(draft.noun)}id"}
+    queries = [each for each in roles.operations[name].get("parameters") or () if each.get("in") == "query"]
+    return next((each["name"] for each in queries if letters(str(each.get("name"))) in names), "")
