@@ -189,3 +189,52 @@ def test_a_curl_line_sends_the_control_characters_of_the_request(
     words = line.removeprefix("curl ")
     shown = subprocess.run(["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True).stdout
     assert "ding\x07" in shown.split("\n"), line
+
+
+INVOICES = """
+openapi: 3.0.3
+info: {title: Invoices, version: "1"}
+paths:
+  /invoices:
+    get:
+      responses:
+        "200":
+          description: invoices
+          content: {application/json: {schema: {$ref: "#/components/schemas/Invoices"}}}
+    post:
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: object, required: [status], properties: {status: {type: string}}}}}
+      responses:
+        "200":
+          description: an invoice
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [status, data]
+                properties: {status: {type: boolean}, data: {$ref: "#/components/schemas/Invoice"}}
+  /invoices/{id}:
+    get:
+      description: The document describes a list here, by mistake.
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses:
+        "200":
+          description: an invoice
+          content: {application/json: {schema: {$ref: "#/components/schemas/Invoices"}}}
+        "404": {description: unknown}
+components:
+  schemas:
+    Invoice: {type: object, required: [id, status], properties: {id: {type: integer}, status: {type: string}}}
+    Invoices:
+      type: object
+      required: [status, data]
+      properties: {status: {type: boolean}, data: {type: array, items: {$ref: "#/components/schemas/Invoice"}}}
+"""
+
+
+def test_a_read_that_is_described_without_an_id_is_no_finding(tmp_path: Path) -> None:
+    document = tmp_path / "invoices.yaml"
+    document.write_text(INVOICES)
+    found = verdict(document)
+    assert (found["findings"], found["troubles"]) == ([], [])
