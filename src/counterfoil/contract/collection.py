@@ -34,16 +34,21 @@ SAMPLE_SIZE = 1000
 
 @dataclass(frozen=True)
 class Sort:
-    """How a sort order is written: ``sort=status,amount:desc``. ``descending`` is a format of the field's name."""
+    """How a sort order is written: ``sort=status,amount:desc``. ``descending`` is a format of the field's name. ``direction`` is
+    a parameter of its own for the direction, with its values for ascending and descending: ``sort=amount&direction=DESC``."""
 
     param: str = "sort"
     descending: str = "{}:desc"
     ascending: str = "{}"
+    direction: tuple[str, str, str] | None = None
 
     def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
         """``keys`` are pairs of a field and whether it is descending."""
         written = ((self.descending if descending else self.ascending).format(key.name) for key, descending in keys)
-        return {self.param: ",".join(written)}
+        query = {self.param: ",".join(written)}
+        if self.direction is not None:
+            query[self.direction[0]] = self.direction[2 if keys[0][1] else 1]
+        return query
 
 
 @dataclass(frozen=True)

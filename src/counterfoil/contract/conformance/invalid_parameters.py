@@ -26,7 +26,9 @@ class InvalidParameters:
         try:
             if any(not self._schemas.validator(*each[:2]).is_valid(each[2]) for each in self._texts(case)):
                 return True
-            return self._has_null(case) or self._is_of_other_type(case) or self._has_wrong_formats(case)
+            if self._has_null(case) or self._is_of_other_type(case) or self._has_wrong_formats(case):
+                return True
+            return any(_is_nested(value) for _, value in self._sent(case))
         except (LookupError, StopIteration, ValueError, TypeError, AttributeError, SpecError):
             return False
 
@@ -82,6 +84,12 @@ class InvalidParameters:
             name = each["name"].lower() if each["in"] == "header" else each["name"]
             if name in sent.get(each["in"], {}):
                 yield resolve(self._document, each.get("schema", {})), sent[each["in"]][name]
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether a parameter is a list of lists or objects: how these are written in a query or a header is not defined
+    (https://spec.openapis.org/oas/v3.0.4#style-values)."""
+    return isinstance(value, list) and any(isinstance(each, list | dict) for each in value)
 
 
 def _lower(headers: Any) -> dict[str, Any]:

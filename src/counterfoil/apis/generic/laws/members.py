@@ -150,6 +150,10 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
             raise NotTried("every id that the document allows is taken")
         return found
     text = str(known[0])
+    if all(str(each).isdecimal() for each in known):  # the next numbers may be members that the list does not show
+        far = str(max(map(int, known)) + 1_000_003)
+        if fits(far):
+            return far
     for length in (len(text) // 2, 4, 2, 1):  # how much of the end is changed: ids often begin with a type prefix
         for step in range(1, 40):
             end = "".join(_rotated(letter, step + place) for place, letter in enumerate(text[-length:]))

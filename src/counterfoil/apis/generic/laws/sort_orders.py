@@ -20,6 +20,7 @@ def sort_order(
     operation: Operation, parameters: Iterable[Mapping[str, Json]], fields: ListFields
 ) -> tuple[tuple[Field, ...], Sort]:
     """The fields in the sort parameter's enum, and the way an order is written; no fields without an enum."""
+    parameters = [*parameters]
     values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
     if directed := [found for each in values if (found := _DIRECTED.fullmatch(each)) is not None]:
         return _directed_sort(operation, directed, fields)
@@ -31,7 +32,18 @@ def sort_order(
     }
     signed = {value.removeprefix("-") for value in values if value.startswith("-")}
     usable = tuple(each for name, each in named.items() if name in signed or not signed)
+    if operation.direction and not signed:
+        described = next((each for each in parameters if each.get("name") == operation.direction), {})
+        direction = _direction(operation.direction, _values(described) or ["asc", "desc"])
+        return usable if direction else (), Sort(operation.sort, descending="{}", direction=direction)
     return usable, Sort(operation.sort, descending="-{}" if signed else "")
+
+
+def _direction(parameter: str, values: Sequence[str]) -> tuple[str, str, str] | None:
+    """The parameter of a direction, and its values for ascending and descending; None if they are not known."""
+    ascending = next((each for each in values if each.lower().startswith("asc")), None)
+    descending = next((each for each in values if each.lower().startswith("desc")), None)
+    return None if ascending is None or descending is None else (parameter, ascending, descending)
 
 
 def _directed_sort(
