@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.own_documents.checked import verdict
 from tests.own_documents.served import DOCUMENTS, served
 
 from .test_laws import checked, none
@@ -128,3 +130,59 @@ def test_laws_of_such_parameters_hold_and_break(newsroom: httpx.Client) -> None:
         "newsroom.people.pages.size",
         "newsroom.events.filter.filter[kind]",
     }
+
+
+NESTED = """
+openapi: 3.0.3
+info: {title: Nested, version: "1"}
+paths:
+  /sails:
+    get:
+      parameters:
+        - {name: page, in: query, schema: {$ref: "#/components/schemas/Page"}}
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50}}
+        - {name: sewn, in: query, required: true, style: deepObject, explode: true, schema: {$ref: "#/components/schemas/Span"}}
+        - name: filters
+          in: query
+          style: deepObject
+          explode: true
+          schema:
+            type: object
+            properties:
+              area: {type: object, nullable: true, properties: {more: {type: integer, nullable: true}}}
+      responses:
+        "200":
+          description: sails
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Sail"}}}}
+        "400": {description: wrong}
+  /ropes:
+    get:
+      description: The cursor is the time of the last rope of a page.
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50}}
+        - {name: starting_after, in: query, schema: {type: string, format: date-time}}
+      responses:
+        "200":
+          description: ropes
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Sail"}}}}
+        "400": {description: wrong}
+components:
+  schemas:
+    Page: {type: integer, minimum: 1, maximum: 9}
+    Span: {type: object, required: [after], properties: {after: {type: string, format: date-time}}}
+    Sail:
+      type: object
+      required: [id, created_at]
+      properties: {id: {type: integer}, created_at: {type: string, format: date-time}}
+"""
+
+
+def test_objects_in_a_query_and_times_as_cursors_give_no_finding(tmp_path: Path) -> None:
+    document = tmp_path / "nested.yaml"
+    document.write_text(NESTED)
+    found = verdict(document)
+    assert (found["findings"], found["troubles"]) == ([], [])
+    statuses = {each["id"]: each["status"] for each in found["records"]}
+    assert statuses["nested.sails.pages.end"] == "held"
+    assert statuses["nested.sails.unique"] == "held"
+    assert statuses["nested.ropes.unique"] == "held"

@@ -28,7 +28,9 @@ class InvalidParameters:
                 return True
             if self._has_null(case) or self._is_of_other_type(case) or self._has_wrong_formats(case):
                 return True
-            return any(_is_nested(value) for _, value in self._sent(case))
+            if any(_has_no_form(value) for _, value in self._sent(case)):
+                return True
+            return any(self._is_unclear(*each) for each in self._objects(case))
         except (LookupError, StopIteration, ValueError, TypeError, AttributeError, SpecError):
             return False
 
@@ -67,6 +69,38 @@ class InvalidParameters:
                 return True
         return False
 
+    def _is_unclear(self, schema: Mapping[str, Any], parts: Mapping[str, Any]) -> bool:
+        """Whether a ``deepObject`` in the query is empty, or has null, or a list or an object in it: how these are written is
+        not defined. Or whether a text in it does not have its ``format``."""
+        if not parts or any("[" in name or _has_no_form(value) or value == "null" for name, value in parts.items()):
+            return True
+        assert self._document is not None
+        assert self._schemas is not None
+        for name, member in (schema.get("properties") or {}).items():
+            described = resolve(self._document, member)
+            if name in parts and (described.get("type") in ("object", "array") or "properties" in described):
+                return True
+            is_text = name in parts and described.get("type") == "string"
+            if is_text and not self._schemas.validator(described, "request").is_valid(parts[name]):
+                return True
+        return False
+
+    def _objects(self, case: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Each ``deepObject`` of the query that was sent or is required: its schema, and its parts as they were sent."""
+        assert self._document is not None
+        item = self._document["paths"][case.operation.path]
+        query = dict(case.query or {})
+        for declared in (*item.get("parameters", ()), *item[case.operation.method.lower()].get("parameters", ())):
+            each = resolve(self._document, declared)
+            if each.get("in") != "query" or each.get("style") != "deepObject" or each["name"] in query:
+                continue
+            start = f"{each['name']}["
+            parts = {
+                key[len(start) : -1].replace("][", "["): value for key, value in query.items() if key.startswith(start)
+            }
+            if parts or each.get("required"):
+                yield resolve(self._document, each.get("schema", {})), parts
+
     def _texts(self, case: Any) -> Iterator[tuple[Any, Any, str]]:
         """Each text that was sent for a parameter of type string, with its schema."""
         for schema, value in self._sent(case):
@@ -86,10 +120,13 @@ class InvalidParameters:
                 yield resolve(self._document, each.get("schema", {})), sent[each["in"]][name]
 
 
-def _is_nested(value: Any) -> bool:
-    """Whether a parameter is a list of lists or objects: how these are written in a query or a header is not defined
+def _has_no_form(value: Any) -> bool:
+    """Whether it is not defined how a parameter is written: it is empty, or contains lists or objects that contain others
     (https://spec.openapis.org/oas/v3.0.4#style-values)."""
-    return isinstance(value, list) and any(isinstance(each, list | dict) for each in value)
+    if not isinstance(value, list | dict):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return not value or any(isinstance(each, list | dict) for each in parts)
 
 
 def _lower(headers: Any) -> dict[str, Any]:

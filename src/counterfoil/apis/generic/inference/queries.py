@@ -114,6 +114,8 @@ def queries(
             names["conditions"] = name
             form = "OData's filter" if name == "$filter" else "conditions of field, operator and value"
             found.reasons.append(("conditions", f"'{name}' has {form}", 0.9))
+        elif kind == "cursor" and reader.merged(parameter.get("schema", {})).get("format") in ("date", "date-time"):
+            found.unknown.append(name)  # a place in the order of times, not an id or an opaque text
         elif kind and kind not in names:
             names[kind], declared[kind] = name, parameter
             found.reasons.append((kind, f"'{name}' is a usual name for it", 0.9))

@@ -145,6 +145,18 @@ def parameter_value(document: Document, parameter: Mapping[str, Json]) -> Json:
     return value if content is None or isinstance(value, str) else json.dumps(plain(value))
 
 
+def query_of(parameter: Mapping[str, Json], value: Json) -> dict[str, Json]:
+    """The query parameters that a value is written as: several for an object (https://spec.openapis.org/oas/v3.0.4#style-values)."""
+    name = parameter["name"]
+    if not isinstance(value, dict) or "content" in parameter:
+        return {name: value}
+    if parameter.get("style") == "deepObject":
+        return {f"{name}[{part}]": each for part, each in value.items()}
+    if parameter.get("explode", True):
+        return dict(value)
+    return {name: ",".join(f"{part},{each}" for part, each in value.items())}
+
+
 def sent(operation: Operation, definition: Mapping[str, Json], fields: Mapping[str, Json]) -> dict[str, Any]:
     """``fields`` in their envelope and media type, as the arguments of ``LawContext.request``."""
     media = media_of(definition)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from counterfoil.apis.generic.document import Document
 from counterfoil.apis.generic.documented_responses import success_response
-from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value
+from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value, query_of
 from counterfoil.apis.generic.laws.list_fields import ListFields
 from counterfoil.apis.generic.laws.list_filters import filter_of
 from counterfoil.apis.generic.laws.sort_orders import sort_order
@@ -102,7 +102,7 @@ def list_of(collection: Collection, operation: Operation, document: Document) ->
     answer = success_response(definition, "GET")
     entity = reader.member(answer.schema, (*operation.at, 0, *operation.each)) if answer.schema is not None else None
     fields = ListFields(reader, entity)
-    sorts, sort = sort_order(operation, definition.get("parameters") or (), fields)
+    sorts, sort = sort_order(operation, definition.get("parameters") or (), fields, reader)
     pages = operation.pages
     shared: dict[str, Any] = {
         "operation": operation.name,
@@ -150,7 +150,7 @@ def required_query(operation: Operation, definition: Mapping[str, Json], documen
     for each in definition.get("parameters") or ():
         if each.get("in") == "query" and each.get("required") and each.get("name") not in paging:
             with contextlib.suppress(CannotMake):
-                found[each["name"]] = parameter_value(document, each)
+                found |= query_of(each, parameter_value(document, each))
     return found
 
 
@@ -185,5 +185,5 @@ def _parameter(definition: Mapping[str, Json], name: str, reader: SchemaReader, 
     declared = definition.get("parameters") or ()
     for each in (*declared, *split_objects(reader, declared, entity, ())):
         if each.get("in") == "query" and each.get("name") == name:
-            return each.get("schema") or {}
+            return reader.merged(each.get("schema") or {})
     return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value, sent
+from counterfoil.apis.generic.laws.bodies import CannotMake, parameter_value, query_of, sent
 from counterfoil.apis.generic.laws.lists import sent_with_the_credential
 from counterfoil.apis.generic.laws.resources import Resource, filled
 from counterfoil.apis.generic.model import Operation
@@ -41,7 +41,7 @@ def call(
                 f"no value for the parameter {each['name']} of {operation.name} could be made: {problem}"
             ) from None
         if each["in"] == "query":
-            query[each["name"]] = value
+            query |= query_of(each, value)
         elif each["name"].lower() not in sent_with_the_credential(resource.document):
             options["headers"] = {**options.get("headers", {}), each["name"]: str(value)}
     return ctx.request(operation.name, path=filled(operation, parents, id), query=query, token=token, **options)

@@ -8,6 +8,7 @@ from typing import Any
 
 from counterfoil.apis.generic.laws.list_fields import ListFields
 from counterfoil.apis.generic.model import Operation
+from counterfoil.apis.generic.schemas import SchemaReader
 from counterfoil.contract.collection import Sort
 from counterfoil.contract.fields import TEXT, Field
 
@@ -17,11 +18,11 @@ _DIRECTED = re.compile(r"(.+?)([_:., -])(asc|desc|ASC|DESC)")
 
 
 def sort_order(
-    operation: Operation, parameters: Iterable[Mapping[str, Json]], fields: ListFields
+    operation: Operation, parameters: Iterable[Mapping[str, Json]], fields: ListFields, reader: SchemaReader
 ) -> tuple[tuple[Field, ...], Sort]:
     """The fields in the sort parameter's enum, and the way an order is written; no fields without an enum."""
     parameters = [*parameters]
-    values = next((_values(each) for each in parameters if each.get("name") == operation.sort), [])
+    values = next((_values(each, reader) for each in parameters if each.get("name") == operation.sort), [])
     if directed := [found for each in values if (found := _DIRECTED.fullmatch(each)) is not None]:
         return _directed_sort(operation, directed, fields)
     known = [fields.named(value.removeprefix("-")) for value in values]
@@ -34,7 +35,7 @@ def sort_order(
     usable = tuple(each for name, each in named.items() if name in signed or not signed)
     if operation.direction and not signed:
         described = next((each for each in parameters if each.get("name") == operation.direction), {})
-        direction = _direction(operation.direction, _values(described) or ["asc", "desc"])
+        direction = _direction(operation.direction, _values(described, reader) or ["asc", "desc"])
         return usable if direction else (), Sort(operation.sort, descending="{}", direction=direction)
     return usable, Sort(operation.sort, descending="-{}" if signed else "")
 
@@ -62,8 +63,8 @@ def _directed_sort(
     return usable, Sort(operation.sort, descending="{}" + descending, ascending="{}" + ascending)
 
 
-def _values(parameter: Mapping[str, Json]) -> list[str]:
-    schema = parameter.get("schema")
-    schema = schema if isinstance(schema, dict) else {}
-    enum = schema.get("enum") or (schema.get("items") or {}).get("enum") or []
+def _values(parameter: Mapping[str, Json], reader: SchemaReader) -> list[str]:
+    """The texts that a parameter, or an item of it, may have; none if it may have any."""
+    schema = reader.merged(parameter.get("schema") or {})
+    enum = schema.get("enum") or reader.merged(schema.get("items") or {}).get("enum") or []
     return [value for value in enum if isinstance(value, str)]
