@@ -62,7 +62,7 @@ def test_what_is_created_below_a_member_holds_it_in_an_object() -> None:
         assert agency.get(f"/offices/{office}/campaigns").json() == [campaign]
         assert agency.get(f"/offices/{office}/campaigns/search?title=Spring").json() == [campaign]
         assert agency.get(f"/offices/{office}/campaigns/search?title=Autumn").json() == []
-        assert agency.get("/offices/nobody/campaigns").status_code == 404
+        assert agency.get("/offices/unknown/campaigns").status_code == 404
         assert agency.delete(f"/campaigns/{campaign['key']}").status_code == 204
         assert agency.get(f"/offices/{office}/campaigns").json() == []
 
@@ -78,7 +78,7 @@ def test_strict_integrity_refuses_an_unknown_member_in_an_object(tmp_path: Path)
     with served(document, model=model) as agency:
         first = agency.get("/offices").json()[0]["key"]
         path, before = f"/offices/{first}/campaigns", agency.get("/campaigns").json()
-        assert agency.post(path, json={"office": {"key": "nobody"}}).status_code in (400, 422)
+        assert agency.post(path, json={"office": {"key": "unknown"}}).status_code in (400, 422)
         assert agency.get("/campaigns").json() == before
         assert agency.post(path, json={"office": {"key": first}}).status_code == 201
 

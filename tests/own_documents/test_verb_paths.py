@@ -69,9 +69,9 @@ def test_adding_something_to_a_member_and_removing_it_keeps_the_member(choir: ht
     assert choir.post("/songs.add_singer", json=pair).json()["data"] == before[0]
     assert choir.post("/songs.remove_singer", json=pair).status_code == 200
     assert songs(choir) == before
-    nobody = {**pair, "id": "00000000-0000-0000-0000-000000000000"}
-    assert choir.post("/songs.add_singer", json=nobody).status_code == 404
-    assert choir.post("/songs.remove_singer", json=nobody).status_code == 404
+    unknown = {**pair, "id": "00000000-0000-0000-0000-000000000000"}
+    assert choir.post("/songs.add_singer", json=unknown).status_code == 404
+    assert choir.post("/songs.remove_singer", json=unknown).status_code == 404
 
 
 def test_how_a_member_is_deleted_may_follow_the_verb(choir: httpx.Client) -> None:

@@ -88,10 +88,8 @@ class InvalidParameters:
     def _objects(self, case: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Each ``deepObject`` of the query that was sent or is required: its schema, and its parts as they were sent."""
         assert self._document is not None
-        item = self._document["paths"][case.operation.path]
         query = dict(case.query or {})
-        for declared in (*item.get("parameters", ()), *item[case.operation.method.lower()].get("parameters", ())):
-            each = resolve(self._document, declared)
+        for each in self._parameters(case):
             if each.get("in") != "query" or each.get("style") != "deepObject" or each["name"] in query:
                 continue
             start = f"{each['name']}["
@@ -110,14 +108,18 @@ class InvalidParameters:
     def _sent(self, case: Any) -> Iterator[tuple[Any, Any]]:
         """Each parameter of the query and the headers that was sent: its schema, and what was sent."""
         assert self._document is not None
-        item = self._document["paths"][case.operation.path]
-        operation = item[case.operation.method.lower()]
         sent = {"header": _lower(case.headers), "query": dict(case.query or {})}
-        for declared in (*item.get("parameters", ()), *operation.get("parameters", ())):
-            each = resolve(self._document, declared)
+        for each in self._parameters(case):
             name = each["name"].lower() if each["in"] == "header" else each["name"]
             if name in sent.get(each["in"], {}):
                 yield resolve(self._document, each.get("schema", {})), sent[each["in"]][name]
+
+    def _parameters(self, case: Any) -> Iterator[Any]:
+        """What the document declares as parameters of the operation and of its path."""
+        assert self._document is not None
+        item = self._document["paths"][case.operation.path]
+        for declared in (*item.get("parameters", ()), *item[case.operation.method.lower()].get("parameters", ())):
+            yield resolve(self._document, declared)
 
 
 def _has_no_form(value: Any) -> bool:

@@ -46,7 +46,7 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
     parsed = _parsed(pattern)
     if parsed is None:
         return None
-    draw = Draw(seed)
+    draw, needed = Draw(seed), _needed(parsed)
     most = MAX_REPEATS if longest is None else min(MAX_REPEATS, longest)
     for extra in (most // 2, 0, 1, most, max(shortest, 1), 3, 2):
         made = _made(parsed, draw, min(extra, MAX_LENGTH))
@@ -55,7 +55,6 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
         made = made or _seen_ahead(parsed, draw, extra)
         if len(made) < shortest or (longest is not None and len(made) > longest):
             continue
-        needed = _needed(parsed)
         for text in (made, *(_with_needed(made, needed, draw) for _ in range(TRIES if needed else 0))):
             if re.search(_plain(pattern), text):
                 return text

@@ -323,7 +323,7 @@ class FoundCollections:
         found = self.by_reference.get(reference, []) if reference else []
         fitting = [each for each in found if len(each.path.parameters) <= len(path.parameters) and not each.single]
         below = [each for each in fitting if path.key.startswith(each.path.key)]
-        return next(iter(sorted(below or fitting, key=self._has_no_read)), None)
+        return min(below or fitting, key=self._has_no_read, default=None)
 
     def _has_no_read(self, draft: CollectionDraft) -> bool:
         return not any("get" in self.paths[each.text] for each in draft.items)

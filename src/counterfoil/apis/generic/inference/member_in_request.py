@@ -34,7 +34,8 @@ def member_in_body(roles: Roles, name: str, method: str, path: Path) -> Inferred
     sent = _id_in_body(roles, name, draft)
     if kind in (None, "list", "create") or not sent:
         return None
-    role = _role(kind, verb, draft)
+    changes_another = kind == "delete" and has_another_object(verb[1:], draft.noun)
+    role: Role = "action" if changes_another else kind
     at, why, _ = roles.place(name, draft)
     body, _ = roles.collections.body_of(name, draft)
     found = InferredRole(role, draft, at, body=body, id_at=(sent,), confidence=0.7)
@@ -43,12 +44,6 @@ def member_in_body(roles: Roles, name: str, method: str, path: Path) -> Inferred
         found.sets, effect = action_effect(roles.reader, draft.entity, path.last)
         found.reason += f"; {effect or 'no field that it sets is known'}"
     return found
-
-
-def _role(kind: Role, verb: tuple[str, ...], draft: CollectionDraft) -> Role:
-    if kind == "delete" and has_another_object(verb[1:], draft.noun):
-        return "action"
-    return kind
 
 
 def _id_in_body(roles: Roles, name: str, draft: CollectionDraft) -> str:

@@ -38,9 +38,10 @@ def shown_again(roles: Roles, name: str, method: str, path: Path) -> InferredRol
     """The role of ``GET /clients/{id}/edit`` if its response has the schema of a client: it shows the client with that id."""
     before = path.parent()
     draft = roles.drafts.get(before.parent().key) if before.ends_in_parameter else None
-    if method != "get" or draft is None or draft.single or not draft.id or words(path.last)[:1] == ():
+    if method != "get" or draft is None or draft.single or not draft.id:
         return None
-    if words(path.last)[0] not in SHOWN_AGAIN or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
+    is_shown_again = bool(SHOWN_AGAIN & {*words(path.last)[:1]})
+    if not is_shown_again or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
         return None
     shown = roles.collections.shown_by(name, path)
     if shown is None or shown[0] is not draft or shown[3] != "one" or before not in draft.items:
