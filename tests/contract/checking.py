@@ -8,7 +8,7 @@ from typing import Any
 from counterfoil.contract import Target
 from counterfoil.contract.check import CheckOptions
 from counterfoil.contract.check import check as run_check
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.find_targets import Start
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.observations import ObservationCache

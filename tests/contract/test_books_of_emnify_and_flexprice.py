@@ -10,7 +10,7 @@ from checking import check_laws
 from counterfoil.app import build
 from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import law_book
 from counterfoil.testing.in_process import InProcessTransport
 

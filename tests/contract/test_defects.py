@@ -16,7 +16,7 @@ from defects import record as records
 from defects.plant import DEFECTS, Defect
 from defects.trying import SEEDS, CouldNotRun, api_names, catching, clean_verdict, laws_of, scenario_names
 
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 
 APIS = tuple(api_names())
 LEAST = 480

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from toy import TOKEN, tried
 
 from counterfoil.contract.collection import ItemList, Offsets
-from counterfoil.contract.context import EffortLevel, LawContext
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.fields import NUMBER, Field, observed
 from counterfoil.contract.filters import above, below, equal, like, one_of
 from counterfoil.contract.http_client import HttpClient

@@ -7,7 +7,7 @@ from checking import check_laws
 from independent import billingplatform_app, elevate_app
 from targets import independent
 
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import law_book
 
 BUGS = [("elevate", bug) for bug in sorted(elevate_app.BUGS)]

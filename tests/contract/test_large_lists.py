@@ -17,7 +17,7 @@ from tests.contract.defects.wire import plant
 
 from counterfoil.app import build
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import law_book
 from counterfoil.testing.in_process import InProcessTransport
 

@@ -10,7 +10,7 @@ from checking import check_laws
 from random_responder import RandomResponder
 
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import document, law_book, law_book_names
 
 KNOWN = {"flexprice": {"id": ("cust_1", "cust_2", "cust_3")}, "emnify": {"org_id": ("1", "2", "3")}}

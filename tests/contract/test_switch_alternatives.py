@@ -15,7 +15,7 @@ from checking import check_laws
 from counterfoil.app import build
 from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import target_of
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import law_book
 from counterfoil.lookup import all_switches
 from counterfoil.testing.in_process import InProcessTransport

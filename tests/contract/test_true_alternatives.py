@@ -14,7 +14,7 @@ from defects.trying import running_stand_in
 from defects.wire import Ask, Request, Response
 
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law_books import law_book
 from counterfoil.testing.in_process import InProcessTransport
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from counterfoil.contract import Target
-from counterfoil.contract.context import EffortLevel, LawContext
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.law import Law
 from counterfoil.contract.observations import ObservationCache

@@ -15,7 +15,7 @@ from counterfoil.apis.generic import infer
 from counterfoil.apis.generic.laws import law_book
 from counterfoil.app import build
 from counterfoil.cli import main
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.http_client import HttpClient
 from counterfoil.contract.law import LawBook
 from counterfoil.contract.law_books import credential_scheme, document_of

@@ -15,7 +15,7 @@ from counterfoil.catalog import entry
 from counterfoil.contract.conformance import run as conformance
 from counterfoil.contract.conformance.process import ConformanceProcess
 from counterfoil.contract.conformance.records import ConformanceError
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.law_books import book_for
 from counterfoil.contract.observations import ObservationCache

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from counterfoil.contract.created import created_paths, is_created
+from counterfoil.contract.effort import MAX_SHRINKS, EffortLevel, search_settings
 from counterfoil.contract.http_client import (
     SAFE_METHODS,
     UNSET,
@@ -32,22 +32,9 @@ from counterfoil.contract.response import Response
 from counterfoil.contract.target import Json
 
 if TYPE_CHECKING:
-    from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
 V = TypeVar("V")
-
-MAX_SHRINKS = 40
-"""Further cases tried to make a failing one smaller; each may cost a few requests."""
-
-
-@dataclass(frozen=True)
-class EffortLevel:
-    """The effort for each law: the number of generated cases, the seed, and whether a failing case is made smaller."""
-
-    max_examples: int = 12
-    seed: int = 0
-    shrink: bool = True
 
 
 class LawContext:
@@ -293,7 +280,7 @@ class LawContext:
             if isinstance(verdict := verdicts[key], LawFailed):
                 raise verdict
 
-        run = _search_settings(most, self.effort)(given(strategy)(tried))
+        run = search_settings(most, self.effort)(given(strategy)(tried))
         seed(self.effort.seed)(run)()
         skips = [verdict for verdict in verdicts.values() if isinstance(verdict, NotApplicable)]
         if skips and len(skips) == len(verdicts):
@@ -334,18 +321,3 @@ class LawContext:
             self._case = ""
             self._observations_used = used_before  # a finding shows only the observations of its own case
         return None
-
-
-def _search_settings(most: int, effort: EffortLevel) -> settings:
-    """Hypothesis's settings for a search of ``most`` cases that depends on the seed alone: no database, no time limit."""
-    from hypothesis import HealthCheck, Phase, settings
-
-    return settings(
-        max_examples=most,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, *([Phase.shrink] if effort.shrink else [])],
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from counterfoil.contract.check import SEED, CheckOptions
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.extra import require_check_extra
 from counterfoil.contract.find_targets import find_targets
 from counterfoil.contract.http_client import HttpClient, OutOfTime

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from counterfoil.contract.context import EffortLevel, LawContext
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.finding import SHAPE, Finding
 from counterfoil.contract.http_client import TIME_USED_UP, HttpClient, NoResponse, OutOfTime
 from counterfoil.contract.law import Law, LawBook, LawFailed, NotApplicable, NotTried, brief

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import httpx
 
-from counterfoil.contract.context import EffortLevel, LawContext
+from counterfoil.contract.context import LawContext
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.http_client import HttpClient, NoResponse, RawResponse, RequestKey, request_key
 from counterfoil.contract.law import Law
 from counterfoil.contract.observations import ObservationCache

@@ -14,7 +14,7 @@ from counterfoil.cli.stand_ins import target_of
 from counterfoil.contract import Target
 from counterfoil.contract.conformance.run import job_for
 from counterfoil.contract.conformance.run import run as run_conformance
-from counterfoil.contract.context import EffortLevel
+from counterfoil.contract.effort import EffortLevel
 from counterfoil.contract.law import Law
 from counterfoil.contract.law_books import document, law_book
 from counterfoil.contract.observations import ObservationCache
