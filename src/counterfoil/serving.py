@@ -29,6 +29,10 @@ COLLECTOR = (20_000, 10, 100)
 delayed all requests by collections of up to 0.19 s. 99th percentile of reads in other worlds, measured alternately on two busy
 cores: 40, 62, 25 ms with Python's thresholds and 22, 28, 21 ms with these (``python -m benchmarks.commands --busy 8``)."""
 
+IDLE_SECONDS = 75
+"""How long a connection may stay open without a request. Longer than clients and proxies keep theirs (httpx 5 seconds, nginx
+and AWS load balancers 60), so that no request is sent on a connection that is being closed; uvicorn's own 5 lost some."""
+
 
 class CannotListen(Exception):
     """The address is in use or cannot be bound; the message is one line that says what to do."""
@@ -187,6 +191,7 @@ def _server(
             lifespan="off",
             server_header=False,
             ws="none",
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=5,
         )
     )

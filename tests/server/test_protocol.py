@@ -1,8 +1,9 @@
-"""Java's HttpClient offers HTTP/2 with each request; its body must arrive all the same."""
+"""What clients do with a connection: Java's HttpClient offers HTTP/2 with each request, httpx uses one again after a pause."""
 
 from __future__ import annotations
 
 import socket
+import time
 
 import pytest
 
@@ -34,3 +35,13 @@ def test_a_body_beside_an_offer_to_upgrade_arrives(port: int, name: bytes) -> No
     said = answer(port, request)
     assert said.startswith(b"HTTP/1.1 200"), said
     assert b'"name":"from Java, upgrade: h2c"' in said
+
+
+def test_a_connection_that_was_idle_for_longer_than_clients_keep_theirs_is_still_open(port: int) -> None:
+    """httpx keeps an idle connection for 5 seconds; a server that closes it at that moment loses the next request."""
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for idle in (0.0, 6.0):
+            time.sleep(idle)
+            connection.sendall(request)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
