@@ -5,15 +5,17 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
-from counterfoil.app import Application, build
+from counterfoil.app import Application
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.commands import Command
 from counterfoil.world.world import World
+from prepared import lent_application, new_world
 
 KEY = "counterfoil-key"
 
@@ -65,16 +67,16 @@ class StandIn:
 
 @pytest.fixture
 def stand_in() -> Iterator[Callable[..., StandIn]]:
-    """``stand_in("one-month", apis=["elevate"], customers=100, switches={…})`` builds an application for this test."""
-    opened: list[StandIn] = []
+    """``stand_in("one-month", apis=["elevate"], customers=100, switches={…})`` is a stand-in with a new world for this test."""
+    with ExitStack() as lent:
 
-    def build_one(scenario: str = "one-month", apis: tuple[str, ...] | list[str] = (), **options: Any) -> StandIn:
-        opened.append(StandIn(build(apis, scenario_name=scenario, **options)))
-        return opened[-1]
+        def lend(scenario: str = "one-month", apis: tuple[str, ...] | list[str] = (), **options: Any) -> StandIn:
+            application = lent.enter_context(lent_application(tuple(apis), new_world(scenario, **options)))
+            opened = StandIn(application)
+            lent.callback(opened.close)
+            return opened
 
-    yield build_one
-    for each in opened:
-        each.close()
+        yield lend
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
