@@ -27,7 +27,7 @@ def test_a_schema_with_both_types_is_left_out_by_one_generator(tmp_path: Path) -
     need_module("openapi_python_client", "openapi-python-client")
     (spec,) = (each for each in SPECS if BOTH_TYPES in each.read_text(encoding="utf-8"))
     with pytest.raises(AssertionError, match=f"Unable to process schema /components/schemas/{BOTH_TYPES}"):
-        generate_python(spec, tmp_path / "client")
+        generate_python([spec], [tmp_path / "client"])
 
 
 def test_generated_models_import_and_type_check(tmp_path: Path) -> None:

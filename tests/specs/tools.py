@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,6 +53,31 @@ def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> subproces
         timeout=SECONDS,
         check=False,
     )
+
+
+_COMMANDS = """
+import json, pkgutil, sys
+
+main = pkgutil.resolve_name(sys.argv[1])
+for arguments in json.loads(sys.argv[2]):
+    print(*arguments, flush=True)
+    try:
+        status = main(arguments)
+    except SystemExit as end:
+        status = end.code
+    if status:
+        sys.exit(f"{status}: the last command failed")
+"""
+
+
+def run_python(entry_point: str, commands: Sequence[Sequence[str | Path]]) -> None:
+    """Give a Python program each of these lists of arguments, in one process: to start it takes longer than most commands.
+
+    A failure shows the arguments it was of, last on stdout.
+    """
+    given = json.dumps([[str(each) for each in arguments] for arguments in commands])
+    done = run(sys.executable, "-c", _COMMANDS, entry_point, given)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def npx(*command: str | Path, packages: tuple[str, ...], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
