@@ -54,3 +54,13 @@ def found_at(document: Path, answers: Callable[[str, bytes], int], check: str, p
     with server_that_takes(answers) as url:
         found = verdict(document, "--url", url, "--writes", "--only", f"conformance.{check}")
     return [each["got"] for each in found["findings"] if each["operation"] == f"POST {path}"]
+
+
+def found_by_path(document: Path, answers: Callable[[str, bytes], int], check: str) -> dict[str, list[str]]:
+    """The findings of one check of such a server, by path: what it does at each path is tried in one run."""
+    with server_that_takes(answers) as url:
+        verdicts = verdict(document, "--url", url, "--writes", "--only", f"conformance.{check}")
+    found: dict[str, list[str]] = {}
+    for each in verdicts["findings"]:
+        found.setdefault(each["operation"].removeprefix("POST "), []).append(each["got"])
+    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from tests.own_documents.checked import found_at, verdict
+import yaml
+from tests.own_documents.checked import found_by_path, verdict
 from tests.own_documents.served import DOCUMENTS, served
 
 from counterfoil.app import build
@@ -63,16 +64,24 @@ def test_no_id_is_refused_for_a_path_that_the_documents_own_example_does_not_fit
         assert kitchen.post("/spices", json={"code": "cu/min", "name": "Cumin"}).status_code == 400
 
 
-def test_a_server_that_refuses_such_an_id_is_not_wrong_and_one_that_refuses_others_is() -> None:
-    def found(is_wrong: Callable[[str], bool]) -> list[str]:
-        def answers(path: str, body: bytes) -> int:
-            code = re.search(rb'"code": "((?:[^"\\\\]|\\\\.)*)"', body)
-            return 201 if path == "/notes" or code is None or not is_wrong(code[1].decode()) else 422
+def test_a_server_that_refuses_such_an_id_is_not_wrong_and_one_that_refuses_others_is(tmp_path: Path) -> None:
+    """The server refuses such a recipe, and a drink with any other id."""
+    document = tmp_path / "recipes.json"
+    recipes = yaml.safe_load(RECIPES.read_text())
+    paths = {path: item for path, item in recipes["paths"].items() if path.startswith("/recipes")}
+    recipes["paths"] = paths | {path.replace("/recipes", "/drinks"): item for path, item in paths.items()}
+    document.write_text(json.dumps(recipes))
 
-        return found_at(RECIPES, answers, "positive_data_acceptance", "/recipes")
+    def is_refused(path: str, code: str) -> bool:
+        if path == "/recipes":
+            return code == ".." or "/" in code or len(code) > 20
+        return "/" not in code and len(code) < 20
 
-    assert found(lambda code: code == ".." or "/" in code or len(code) > 20) == []
-    assert found(lambda code: "/" not in code and len(code) < 20) != []
+    def answers(path: str, body: bytes) -> int:
+        code = re.search(rb'"code": "((?:[^"\\\\]|\\\\.)*)"', body)
+        return 422 if code and is_refused(path, code[1].decode()) else 201
+
+    assert list(found_by_path(document, answers, "positive_data_acceptance")) == ["/drinks"]
 
 
 def test_the_stand_in_keeps_the_laws_of_such_a_document() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.own_documents.checked import found_at, verdict
+import yaml
+from tests.own_documents.checked import found_by_path, verdict
 
 FAIR = """
 openapi: 3.0.3
@@ -111,16 +114,15 @@ components:
       properties: {kind: {type: string, enum: [coin]}, code: {type: string}}
     Token: {type: object, required: [id, kind], properties: {id: {type: string}, kind: {type: string, enum: [token]}}}
     About: {type: object, properties: {poster: {$ref: "#/components/schemas/Poster"}}}
-    Poster: {type: object, required: [title], properties: {title: {type: string}, hung: MARKED}}
+    Poster: {type: object, required: [title], properties: {title: {type: string}, hung: {type: string, readOnly: true}}}
     Rent: {type: object, properties: {days: {type: array, items: {type: string}}}}
 """
-READ_ONLY, FORBIDDEN = "{type: string, readOnly: true}", "{not: {}}"
 
 
 @pytest.fixture
 def fair(tmp_path: Path) -> Path:
     document = tmp_path / "fair.yaml"
-    document.write_text(FAIR.replace("MARKED", READ_ONLY))
+    document.write_text(FAIR)
     return document
 
 
@@ -134,21 +136,55 @@ def test_the_stand_in_of_such_a_document_has_no_finding(fair: Path) -> None:
     assert ("GET /tickets", "fair.tickets.pages.walk") in held
 
 
-def test_a_server_may_take_what_is_read_only_and_not_what_is_forbidden(fair: Path) -> None:
+def posts(folder: Path, post: str, marked: Mapping[str, str]) -> Path:
+    """A document with one operation for each path, which has that path's text where ``post`` is marked."""
+    paths = {path: {"post": yaml.safe_load(post.replace("MARKED", text))} for path, text in marked.items()}
+    document = folder / "posts.json"
+    document.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "Posts", "version": "1"}, "paths": paths}))
+    return document
+
+
+POSTER = """
+requestBody:
+  required: true
+  content:
+    multipart/form-data:
+      schema:
+        type: object
+        properties: {about: {type: object, properties: {poster: ABOUT}}, file: {type: string, format: binary}}
+      encoding: {about: {contentType: application/json}}
+responses: {"200": {description: hung}}
+""".replace("ABOUT", "{type: object, required: [title], properties: {title: {type: string}, hung: MARKED}}")
+
+
+def test_a_server_may_take_what_is_read_only_and_not_what_is_forbidden(tmp_path: Path) -> None:
     def takes_any_date(path: str, body: bytes) -> int:
         return 200 if b'"hung"' in body else 400
 
-    assert found_at(fair, takes_any_date, "negative_data_rejection", "/posters") == []
-    fair.write_text(FAIR.replace("MARKED", FORBIDDEN))
-    (got,) = found_at(fair, takes_any_date, "negative_data_rejection", "/posters")
+    document = posts(tmp_path, POSTER, {"/read-only": "{type: string, readOnly: true}", "/forbidden": "{not: {}}"})
+    found = found_by_path(document, takes_any_date, "negative_data_rejection")
+    assert list(found) == ["/forbidden"]
+    (got,) = found["/forbidden"]
     assert "hung: Value is not allowed" in got
 
 
-def test_a_server_may_take_a_list_of_one_for_a_text_and_not_refuse_it_where_only_lists_are_allowed(fair: Path) -> None:
+RENT = """
+requestBody:
+  content:
+    application/x-www-form-urlencoded:
+      schema: {type: object, properties: {days: {anyOf: [{type: array, items: {type: string, minLength: 3}}MARKED]}}}
+responses: {"200": {description: rented}}
+"""
+
+
+def test_a_server_may_take_a_list_of_one_for_a_text_and_not_refuse_it_where_only_lists_are_allowed(
+    tmp_path: Path,
+) -> None:
     def wants_two_days(path: str, body: bytes) -> int:
         return 400 if body.startswith(b"days=") and body.count(b"days=") == 1 and body != b"days=" else 200
 
-    assert found_at(fair, wants_two_days, "positive_data_acceptance", "/stalls/rents") == []
-    for text in ("", ", {type: string}"):  # only lists; any text, which is then no reason to refuse one
-        fair.write_text(FAIR.replace("MARKED", READ_ONLY).replace(', {type: string, enum: [""]}', text))
-        assert found_at(fair, wants_two_days, "positive_data_acceptance", "/stalls/rents")
+    no_text_but_an_empty_one = ', {type: string, enum: [""]}'
+    any_text = ", {type: string}"  # which is then no reason to refuse one
+    marked = {"/empty": no_text_but_an_empty_one, "/lists": "", "/any": any_text}
+    found = found_by_path(posts(tmp_path, RENT, marked), wants_two_days, "positive_data_acceptance")
+    assert found.keys() == {"/lists", "/any"}
