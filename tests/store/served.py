@@ -30,23 +30,15 @@ class Reply:
         return json.loads(self.body)
 
 
-STALE = 2.0
-"""Seconds after which a connection is made anew: the server closes one that idles for 5."""
-
-
 class Client:
     """One connection, opened again if it was closed. Raises ``OSError`` or ``HTTPException`` without an answer."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._connection: http.client.HTTPConnection | None = None
-        self._used = 0.0
 
     def __call__(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         sent = {**KEY, **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
-        if time.monotonic() - self._used > STALE:
-            self.close()
-        self._used = time.monotonic()
         try:
             if self._connection is None:
                 self._connection = self._connect()
