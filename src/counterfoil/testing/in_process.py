@@ -1,7 +1,7 @@
 """An httpx transport that calls an ASGI application in this process, without a socket, from any thread or event loop.
 
 httpx has such a transport for async clients only. Here a request of a sync client is answered in its own thread, on an event
-loop that is kept for the next one; a second thread for the loop took half as long again. A request from code that itself
+loop that is kept for the next one; a second thread for the loop took a third more CPU. A request from code that itself
 runs in an event loop, sync or async, is answered in a background thread. Either way the application behaves as under a
 server: after its read timeout a client gets ``ReadTimeout`` while the application continues; a connection that the
 application breaks on purpose raises ``ReadError``, or ``RemoteProtocolError`` if the response had begun. httpx's
