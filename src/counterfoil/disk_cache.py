@@ -14,6 +14,12 @@ from counterfoil.whole_files import write_whole
 
 def file_for(kind: str, digest: str) -> Path | None:
     """The path of the cache file for a digest; None if caching is off, or there is no home directory."""
+    folder = folder_for(kind)
+    return None if folder is None else folder / f"{digest}.json"
+
+
+def folder_for(kind: str) -> Path | None:
+    """The folder of the cache files of a kind; None as for ``file_for``."""
     folder = os.environ.get("COUNTERFOIL_CACHE")
     if folder == "":
         return None
@@ -22,7 +28,7 @@ def file_for(kind: str, digest: str) -> Path | None:
     except RuntimeError:  # no home directory at all
         return None
     base = Path(folder) if folder else Path(home) / "counterfoil"
-    return base / kind / f"{digest}.json"
+    return base / kind
 
 
 def write(target: Path | None, data: bytes) -> None:

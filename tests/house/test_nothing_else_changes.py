@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +68,16 @@ def test_the_process_stays_as_it_was(use: str) -> None:
     code = STATE + USES[use] + AFTER
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.returncode) == ("unchanged\n", 0), done.stderr
+
+
+def test_a_check_leaves_nothing_in_the_working_directory(tmp_path: Path) -> None:
+    """Hypothesis writes its tables into the working directory unless it is told otherwise."""
+    here, cache = tmp_path / "here", tmp_path / "cache"
+    here.mkdir()
+    environment = {**os.environ, "COUNTERFOIL_CACHE": str(cache)}
+    environment.pop("HYPOTHESIS_STORAGE_DIRECTORY", None)
+    command = [sys.executable, "-m", "counterfoil", "check", "elevate", "--fast", "--only", "elevate.filter.customer"]
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(here.iterdir()) == []
+    assert list((cache / "hypothesis").iterdir())
