@@ -21,6 +21,8 @@ COMMANDS = [
     for line in block.replace("\\\n", " ").splitlines()
     if line.strip()
 ]
+EXAMPLES = "pytest -q -p no:cacheprovider examples/reminders"
+NOT_INSTALLED = ("asyncio", "timeout", "xdist", "randomly", "hypothesispytest", "schemathesis")
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +39,34 @@ def origin() -> Iterator[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_works(command: str, origin: str) -> None:
-    line = command.replace("http://127.0.0.1:8000", origin)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        shlex.split(line), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = run(command.replace("http://127.0.0.1:8000", origin))
+    assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip()
     if command.startswith("curl"):
         answer = json.loads(done.stdout)
         assert answer, "the README's curl lines show something"
         assert "error" not in answer
+    if command == EXAMPLES:
+        assert "5 passed" in done.stdout
 
 
-def test_the_examples_run_where_only_counterfoil_and_pytest_are_installed() -> None:
-    """README's first block installs no plugins of pytest but those that counterfoil needs itself."""
-    plugins = ("asyncio", "timeout", "xdist", "randomly", "hypothesispytest", "schemathesis")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"-pno:{each}" for each in plugins)]
-    done = subprocess.run(
-        [*command, "examples/reminders"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+def run(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where only counterfoil and pytest are installed.
+
+    README's first block installs no plugins of pytest but those that counterfoil needs itself. With all other plugins the
+    examples are run together with the tests.
+    """
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTEST_ADDOPTS": " ".join(f"-pno:{each}" for each in NOT_INSTALLED),
+    }
+    return subprocess.run(
+        shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+
+
+def test_the_examples_are_among_the_commands() -> None:
+    assert EXAMPLES in COMMANDS, "what runs where only counterfoil and pytest are installed"
 
 
 @pytest.mark.parametrize(("path", "block"), re.findall(r"<!-- from: (\S+) -->\n```python\n(.*?)```", README, re.DOTALL))

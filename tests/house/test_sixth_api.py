@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from counterfoil.catalog import api_names
+from counterfoil.cli import main
 
 NAME = "acme-billing"
 
@@ -85,7 +87,7 @@ def test_its_laws_hold_for_its_stand_in(installed: Path) -> None:
     assert "FINE" in checked.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def port(installed: Path) -> Iterator[int]:
     process = subprocess.Popen(
         [sys.executable, "-m", "counterfoil", "serve", NAME, "flexprice", "--scenario", "late-payer", "--port", "0"],
@@ -110,14 +112,12 @@ def get(port: int, path: str) -> tuple[int, dict[str, object]]:
         return response.status, json.loads(response.read())
 
 
-def test_it_is_served_beside_the_others_from_the_same_ledger(port: int) -> None:
+def test_it_is_served_beside_the_others_from_the_same_ledger_and_the_page_can_show_it(port: int) -> None:
     status, customer = get(port, f"/{NAME}/v1/customers/3/balance")
     assert (status, customer["owed"]) == (200, {"EUR": "28.56"}), "two bills of 14.28"
     status, error = get(port, f"/{NAME}/v1/customers/999/balance")
     assert (status, error) == (404, {"error": "unknown_resource", "message": "there is no customer '999'"})
 
-
-def test_the_page_can_show_it(port: int) -> None:
     _, shown = get(port, "/_sandbox/v1/apis")
     views = {api["name"]: api["customer_view"] for api in shown["apis"]}  # type: ignore[attr-defined]
     assert views[NAME] == "/customers/{customerId}/balance"
@@ -150,33 +150,47 @@ def test_the_pytest_fixture_serves_it(installed: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(
-    ("point", "said"),
-    [
-        (
-            "acme-billing = nowhere:api",
-            "the entry point counterfoil.apis: acme-billing = nowhere:api names no installed package",
-        ),
-        (
-            "acme-billing = acme_billing",
-            "the entry point counterfoil.apis: acme-billing = acme_billing must name a value",
-        ),
-        ("elevate = acme_billing:api", "two APIs are called 'elevate': counterfoil.apis.elevate and acme_billing"),
-        ("acme-billing = acme_billing:nothing", "the API 'acme-billing' cannot be imported from acme_billing:nothing"),
-        ("other = acme_billing:api", "the API 'other' is not described by a counterfoil.api.API of that name"),
-    ],
-)
-def test_a_broken_entry_point_is_one_clear_line(installed: Path, tmp_path: Path, point: str, said: str) -> None:
+BROKEN = {
+    "acme-billing = nowhere:api": (
+        "the entry point counterfoil.apis: acme-billing = nowhere:api names no installed package"
+    ),
+    "acme-billing = acme_billing": ("the entry point counterfoil.apis: acme-billing = acme_billing must name a value"),
+    "elevate = acme_billing:api": "two APIs are called 'elevate': counterfoil.apis.elevate and acme_billing",
+    "acme-billing = acme_billing:nothing": "the API 'acme-billing' cannot be imported from acme_billing:nothing",
+    "other = acme_billing:api": "the API 'other' is not described by a counterfoil.api.API of that name",
+}
+
+
+@pytest.fixture
+def broken(installed: Path, tmp_path: Path, point: str) -> Iterator[Path]:
+    """A folder for Python's path with the new API's package, and an entry point that is wrong."""
     os.symlink(installed / "acme_billing", tmp_path / "acme_billing")
     add_entry_point(tmp_path, point)
-    done = counterfoil(tmp_path, "serve", "--port", "0")
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_billing"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("point", BROKEN)
+def test_a_broken_entry_point_is_one_clear_line(broken: Path, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(broken)
+    done = CliRunner().invoke(main, ["serve", "--port", "0"])
+    assert_is_refused(done.exit_code, done.stderr, BROKEN[point])
+
+
+@pytest.mark.parametrize("point", ["acme-billing = acme_billing:nothing"])
+def test_a_broken_entry_point_ends_a_new_process_as_well(broken: Path, point: str) -> None:
+    done = counterfoil(broken, "serve", "--port", "0")
+    assert_is_refused(done.returncode, done.stderr, BROKEN[point])
 
 
 @pytest.mark.parametrize(("arguments", "said"), [(["Acme"], "not a name for an API"), (["acme", "."], "is not empty")])
-def test_a_bad_name_or_folder_is_one_clear_line(installed: Path, arguments: list[str], said: str) -> None:
-    done = counterfoil(installed, "new-api", *arguments)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert said in done.stderr
+def test_a_bad_name_or_folder_is_one_clear_line(arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(main, ["new-api", *arguments])
+    assert_is_refused(done.exit_code, done.stderr, said)
+
+
+def assert_is_refused(code: int, printed: str, said: str) -> None:
+    assert code == 2
+    assert said in printed
+    assert printed.count("\n") == 1, printed

@@ -12,21 +12,31 @@ import venv
 import zipfile
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    (built,) = folder.glob("*.whl")
-    return built
+def test_it_carries_its_files_and_serves_from_an_empty_environment(tmp_path: Path) -> None:
+    """One test, because two could run in two processes, and each would build the wheel."""
+    folder = tmp_path / "wheel"
+    pip("wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    has_specs_fixtures_and_the_type_marker(wheel)
+
+    venv.create(tmp_path / "venv", with_pip=False)
+    programs = tmp_path / "venv" / "bin"
+    pip("--python", str(programs / "python"), "install", "-q", "--no-compile", str(wheel))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    says_what_a_check_needs(programs, environment, tmp_path)
+    serves(programs, environment, tmp_path)
 
 
-def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
+def pip(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def has_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "counterfoil/py.typed" in names
     assert "counterfoil/_data/fixtures/scenarios/demo.yaml" in names
@@ -39,20 +49,18 @@ def test_it_carries_specs_fixtures_and_the_type_marker(wheel: Path) -> None:
         assert f"counterfoil/_data/specs/{api}/openapi.json" in names, "the parsed spec, for a quick start"
 
 
-def test_it_serves_from_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=False)
-    python = tmp_path / "venv" / "bin" / "python"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True, timeout=300)
-    check = [python.parent / "counterfoil", "check", "elevate"]
-    lean = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=60, check=False)
+def says_what_a_check_needs(programs: Path, environment: dict[str, str], folder: Path) -> None:
+    check = [programs / "counterfoil", "check", "elevate"]
+    lean = subprocess.run(check, cwd=folder, capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert lean.returncode == 2
     assert "hypothesis and schemathesis are not installed" in lean.stderr
     assert "pip install 'counterfoil[check]'" in lean.stderr
     assert lean.stderr.count("\n") == 1
-    command = [python.parent / "counterfoil", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment) as process:
+
+
+def serves(programs: Path, environment: dict[str, str], folder: Path) -> None:
+    command = [programs / "counterfoil", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
             said = [process.stdout.readline() for _ in range(5)]

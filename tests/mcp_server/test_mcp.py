@@ -71,73 +71,83 @@ def with_tools(story: Callable[[Tools], Awaitable[None]], *options: str, folder:
     asyncio.run(tell())
 
 
-def test_without_writes_it_reads_explains_and_infers_and_lists_no_tool_that_writes(tmp_path: Path) -> None:
+def test_without_writes_it_lists_reads_explains_infers_and_refuses_each_mistake_in_one_line(tmp_path: Path) -> None:
+    """One test, because each server takes seconds to start."""
     (tmp_path / "shop.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "way-out.yaml").symlink_to(SHOP)
 
     async def story(tools: Tools) -> None:
-        listed = (await tools.client.list_tools()).tools
-        assert [each.name for each in listed] == READING
-        assert all(each.annotations.read_only_hint for each in listed)
-        assert await tools.refused("run_command", command="record_payment") == (
-            f"there is no tool 'run_command'; there are: {', '.join(READING)}"
-        )
-
-        (world,) = (await tools("list_worlds"))["worlds"]
-        assert (world["name"], world["scenario"], world["now"]) == ("default", "late-payer", "2026-03-16T09:00:00Z")
-        key = {"x-api-key": "counterfoil-key"}
-        path = "/customers/cust_00000003/invoices/summary"
-        direct = httpx.get(world["apis"]["flexprice"] + path, headers=key, trust_env=False, timeout=60).json()
-        called = await tools("call_api", api="flexprice", path=path)
-        assert (called["status"], called["body"]) == (200, direct)  # the address that it names is the same world
-        assert direct["summaries"][0]["total_overdue_amount"] == "28.56"  # 2 × 14.28
-        assert (await tools("call_api", api="flexprice", path=path, headers={"X-Api-Key": "x"}))["status"] == 401
-        requests = (await tools("list_requests"))["requests"]
-        assert [(each["path"][-len(path) :], each["status"]) for each in requests] == [
-            (path, 200),
-            (path, 200),
-            (path, 401),
-        ]
-
-        bill = await tools("explain_amount", customer="tardy", bill=1)
-        assert (bill["net"], bill["tax"], bill["total"]) == ("12.00", "2.28", "14.28")
-        assert bill == await tools("explain_amount", customer=3, bill=1)
-        customers = await tools("list_customers", search="tardy")
-        assert [(each["key"], each["accounts"][0]["overdue"]) for each in customers["customers"]] == [
-            ("tardy", "28.56")
-        ]
-
-        inferred = await tools("infer_document", file="shop.yaml")
-        assert "10 of 10 operations answer from state" in inferred
-        outside = f"is not a file below the working directory, {tmp_path.resolve()}"
-        for file in ("way-out.yaml", "../shop.yaml", str(SHOP), "missing.yaml", ".", "a\0b"):
-            assert (await tools.refused("infer_document", file=file)).endswith(outside)
+        await lists_no_tool_that_writes(tools)
+        await reads_the_world_that_it_names(tools)
+        await explains(tools)
+        await infers(tools, tmp_path)
+        await refuses_each_mistake_in_one_line(tools)
 
     with_tools(story, folder=tmp_path)
 
 
-def test_each_mistake_of_a_client_is_one_line(tmp_path: Path) -> None:
-    async def story(tools: Tools) -> None:
-        for name, arguments, says in (
-            ("explain_amount", {"customer": "tardy"}, '"bill" is a required property'),
-            ("explain_amount", {"customer": "tardy", "bill": "first"}, 'bill: "first" is not of type "integer"'),
-            ("explain_amount", {"customer": "tardy", "bill": 99}, "customer 3 has no bill 99"),
-            ("explain_amount", {"customer": "nix", "bill": 1}, "there is no customer with the key 'nix'"),
-            ("list_worlds", {"limit": 51}, "limit: 51 is greater than the maximum of 50"),
-            ("list_worlds", {"verbose": True}, "Additional properties are not allowed ('verbose' was unexpected)"),
-            ("show_clock", {"world": "nix"}, "there is no world of that name"),
-            ("show_clock", {"world": "../../apis"}, "there is no world of that name"),
-            ("call_api", {"api": "nix", "path": "/"}, "'nix' is not served; there are: billingplatform, elevate"),
-            ("call_api", {"api": "emnify", "path": "/../../../_sandbox/v1/worlds"}, "must begin with / and stay below"),
-            ("call_api", {"api": "emnify", "path": "/x?y=1"}, "put what follows the ? into the argument query"),
-            ("check_implementation", {}, "name one of: api, file"),
-            ("check_implementation", {"api": "nix"}, "there is no API 'nix'; there are: billingplatform, elevate"),
-            ("check_implementation", {"api": "emnify", "only": ["--report=x"]}, "only/0: "),
-            ("check_implementation", {"api": "emnify", "writes": True}, "('writes' was unexpected)"),
-        ):
-            assert says in await tools.refused(name, **arguments), (name, arguments)
+async def lists_no_tool_that_writes(tools: Tools) -> None:
+    listed = (await tools.client.list_tools()).tools
+    assert [each.name for each in listed] == READING
+    assert all(each.annotations.read_only_hint for each in listed)
+    assert await tools.refused("run_command", command="record_payment") == (
+        f"there is no tool 'run_command'; there are: {', '.join(READING)}"
+    )
 
-    with_tools(story, folder=tmp_path)
+
+async def reads_the_world_that_it_names(tools: Tools) -> None:
+    (world,) = (await tools("list_worlds"))["worlds"]
+    assert (world["name"], world["scenario"], world["now"]) == ("default", "late-payer", "2026-03-16T09:00:00Z")
+    key = {"x-api-key": "counterfoil-key"}
+    path = "/customers/cust_00000003/invoices/summary"
+    direct = httpx.get(world["apis"]["flexprice"] + path, headers=key, trust_env=False, timeout=60).json()
+    called = await tools("call_api", api="flexprice", path=path)
+    assert (called["status"], called["body"]) == (200, direct)  # the address that it names is the same world
+    assert direct["summaries"][0]["total_overdue_amount"] == "28.56"  # 2 × 14.28
+    assert (await tools("call_api", api="flexprice", path=path, headers={"X-Api-Key": "x"}))["status"] == 401
+    requests = (await tools("list_requests"))["requests"]
+    assert [(each["path"][-len(path) :], each["status"]) for each in requests] == [
+        (path, 200),
+        (path, 200),
+        (path, 401),
+    ]
+
+
+async def explains(tools: Tools) -> None:
+    bill = await tools("explain_amount", customer="tardy", bill=1)
+    assert (bill["net"], bill["tax"], bill["total"]) == ("12.00", "2.28", "14.28")
+    assert bill == await tools("explain_amount", customer=3, bill=1)
+    customers = await tools("list_customers", search="tardy")
+    assert [(each["key"], each["accounts"][0]["overdue"]) for each in customers["customers"]] == [("tardy", "28.56")]
+
+
+async def infers(tools: Tools, folder: Path) -> None:
+    inferred = await tools("infer_document", file="shop.yaml")
+    assert "10 of 10 operations answer from state" in inferred
+    outside = f"is not a file below the working directory, {folder.resolve()}"
+    for file in ("way-out.yaml", "../shop.yaml", str(SHOP), "missing.yaml", ".", "a\0b"):
+        assert (await tools.refused("infer_document", file=file)).endswith(outside)
+
+
+async def refuses_each_mistake_in_one_line(tools: Tools) -> None:
+    for name, arguments, says in (
+        ("explain_amount", {"customer": "tardy"}, '"bill" is a required property'),
+        ("explain_amount", {"customer": "tardy", "bill": "first"}, 'bill: "first" is not of type "integer"'),
+        ("explain_amount", {"customer": "tardy", "bill": 99}, "customer 3 has no bill 99"),
+        ("explain_amount", {"customer": "nix", "bill": 1}, "there is no customer with the key 'nix'"),
+        ("list_worlds", {"limit": 51}, "limit: 51 is greater than the maximum of 50"),
+        ("list_worlds", {"verbose": True}, "Additional properties are not allowed ('verbose' was unexpected)"),
+        ("show_clock", {"world": "nix"}, "there is no world of that name"),
+        ("show_clock", {"world": "../../apis"}, "there is no world of that name"),
+        ("call_api", {"api": "nix", "path": "/"}, "'nix' is not served; there are: billingplatform, elevate"),
+        ("call_api", {"api": "emnify", "path": "/../../../_sandbox/v1/worlds"}, "must begin with / and stay below"),
+        ("call_api", {"api": "emnify", "path": "/x?y=1"}, "put what follows the ? into the argument query"),
+        ("check_implementation", {}, "name one of: api, file"),
+        ("check_implementation", {"api": "nix"}, "there is no API 'nix'; there are: billingplatform, elevate"),
+        ("check_implementation", {"api": "emnify", "only": ["--report=x"]}, "only/0: "),
+        ("check_implementation", {"api": "emnify", "writes": True}, "('writes' was unexpected)"),
+    ):
+        assert says in await tools.refused(name, **arguments), (name, arguments)
 
 
 def test_with_writes_it_forks_pays_and_moves_the_clock_and_the_first_world_stays(tmp_path: Path) -> None:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-OVERDUE = """
+from counterfoil.cli import main
+
+OWN_WORLDS = """
 def overdue(counterfoil):
     with counterfoil.client("flexprice") as client:
         return client.get("/customers/cust_00000003/invoices/summary").json()["summaries"][0]["overdue_invoice_count"]
-"""
 
-
-def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
-    """Runs pytest in the folder, isolated from the folders above it and without other plugins, which take seconds to import."""
-    pytester.makepyfile(**files)
-    plugins = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pcounterfoil.pytest_plugin")
-    return pytester.runpytest_subprocess(*plugins, "--rootdir", str(pytester.path), *arguments)
-
-
-def test_each_test_has_a_world_of_its_own(pytester: pytest.Pytester) -> None:
-    result = run(
-        pytester,
-        test_it=OVERDUE
-        + """
 import pytest
 
 @pytest.mark.counterfoil(scenario="late-payer")
@@ -34,35 +24,9 @@ def test_pays(counterfoil, time):
     assert overdue(counterfoil) == 2
     counterfoil.world.record_payment("tardy", 1)
     assert overdue(counterfoil) == 1
-""",
-    )
-    result.assert_outcomes(passed=4)
+"""
 
-
-def test_it_runs_in_parallel(pytester: pytest.Pytester) -> None:
-    pytest.importorskip("xdist")
-    result = run(
-        pytester,
-        "-pxdist.plugin",
-        "-n",
-        "2",
-        test_it="""
-import pytest
-
-@pytest.mark.counterfoil(scenario="late-payer", customers=10)
-@pytest.mark.parametrize("number", range(6))
-def test_usage(counterfoil, number):
-    counterfoil.world.record_usage(number + 1, "DE", 5)
-    assert len(counterfoil.application.worlds.named(counterfoil.name).commands) == 1
-""",
-    )
-    result.assert_outcomes(passed=6)
-
-
-def test_the_clock_faults_and_the_journal(pytester: pytest.Pytester) -> None:
-    result = run(
-        pytester,
-        test_it="""
+CLOCK_FAULTS_AND_JOURNAL = """
 import httpx
 import pytest
 
@@ -94,15 +58,9 @@ def test_a_wrong_fault_is_refused_at_once(counterfoil):
         counterfoil.fail("flexprice", "NO /such", status=503)
     with pytest.raises(Exception, match="status"):
         counterfoil.fail("flexprice", kind="status")
-""",
-    )
-    result.assert_outcomes(passed=4)
+"""
 
-
-def test_without_a_socket(pytester: pytest.Pytester) -> None:
-    result = run(
-        pytester,
-        test_it="""
+WITHOUT_A_SOCKET = """
 import httpx
 import pytest
 
@@ -120,18 +78,9 @@ def test_requests(counterfoil):
         url = counterfoil.url("billingplatform") + "/billingRuns/"
         made = session.post(url, json={"name": "April"}).json()
         assert session.get(url + made["id"]).json()["name"] == "April"
-""",
-    )
-    result.assert_outcomes(passed=2)
+"""
 
-
-def test_asyncio_and_unittest(pytester: pytest.Pytester) -> None:
-    result = run(
-        pytester,
-        "-ppytest_asyncio.plugin",
-        "-o",
-        "asyncio_mode=auto",
-        test_it="""
+ASYNCIO_AND_UNITTEST = """
 import unittest
 import httpx
 import pytest
@@ -151,9 +100,49 @@ class TestOld(unittest.TestCase):
 
     def test_it(self):
         self.assertEqual(self.counterfoil.world.ledger.customers, 1)
+"""
+
+
+def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
+    """Runs pytest in the folder, isolated from the folders above it and without other plugins, which take seconds to import."""
+    pytester.makepyfile(**files)
+    plugins = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pcounterfoil.pytest_plugin")
+    return pytester.runpytest_subprocess(*plugins, "--rootdir", str(pytester.path), *arguments)
+
+
+def test_worlds_clock_faults_journal_transports_asyncio_and_unittest(pytester: pytest.Pytester) -> None:
+    """One run for all that passes without settings, because each run starts a server of its own."""
+    result = run(
+        pytester,
+        "-ppytest_asyncio.plugin",
+        "-o",
+        "asyncio_mode=auto",
+        test_own_worlds=OWN_WORLDS,
+        test_clock_faults_and_journal=CLOCK_FAULTS_AND_JOURNAL,
+        test_without_a_socket=WITHOUT_A_SOCKET,
+        test_asyncio_and_unittest=ASYNCIO_AND_UNITTEST,
+    )
+    result.assert_outcomes(passed=4 + 4 + 2 + 2)
+
+
+def test_it_runs_in_parallel(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    result = run(
+        pytester,
+        "-pxdist.plugin",
+        "-n",
+        "2",
+        test_it="""
+import pytest
+
+@pytest.mark.counterfoil(scenario="late-payer", customers=10)
+@pytest.mark.parametrize("number", range(6))
+def test_usage(counterfoil, number):
+    counterfoil.world.record_usage(number + 1, "DE", 5)
+    assert len(counterfoil.application.worlds.named(counterfoil.name).commands) == 1
 """,
     )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=6)
 
 
 def test_settings_come_from_marks_then_the_command_line_then_pyproject(pytester: pytest.Pytester) -> None:
@@ -183,54 +172,45 @@ MISTAKES = {
 }
 
 
-def test_a_mistake_in_a_mark_is_one_clear_line(pytester: pytest.Pytester) -> None:
-    tests = [
-        f"@pytest.mark.counterfoil({mark})\ndef test_{number}(counterfoil): pass\n"
-        for number, mark in enumerate(MISTAKES)
-    ]
-    result = run(pytester, test_it="import pytest\n" + "".join(tests))
-    result.assert_outcomes(errors=len(MISTAKES))
-    in_order = ((f"*ERROR at setup of test_{number}*", f"*{says}*") for number, says in enumerate(MISTAKES.values()))
-    result.stdout.fnmatch_lines([line for lines in in_order for line in lines])
-
-
-def test_a_failing_test_leaves_its_world_behind(pytester: pytest.Pytester) -> None:
-    pytester.makeini("[pytest]")  # makes this the root folder
-    result = run(
-        pytester,
-        test_it="""
+FAILS = """
 import pytest
 
 @pytest.mark.counterfoil(scenario="late-payer")
 def test_fails(counterfoil):
     counterfoil.world.record_payment("tardy", 1, "4.28")
     assert False
-""",
-    )
-    result.assert_outcomes(failed=1)
+"""
+
+
+def test_a_mistake_in_a_mark_is_one_clear_line_and_a_failing_test_leaves_its_world_behind(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeini("[pytest]")  # makes this the root folder
+    mistaken = [
+        f"@pytest.mark.counterfoil({mark})\ndef test_{number}(counterfoil): pass\n"
+        for number, mark in enumerate(MISTAKES)
+    ]
+    result = run(pytester, test_mistaken="import pytest\n" + "".join(mistaken), test_it=FAILS)
+    result.assert_outcomes(errors=len(MISTAKES), failed=1)
+    in_order = ((f"*ERROR at setup of test_{number}*", f"*{says}*") for number, says in enumerate(MISTAKES.values()))
+    result.stdout.fnmatch_lines([line for lines in in_order for line in lines])
     (capsule,) = (pytester.path / ".counterfoil" / "capsules").glob("*.json")
     result.stdout.fnmatch_lines([f"*{capsule.name}*"])
-    done = subprocess.run(
-        [sys.executable, "-m", "counterfoil", "replay", str(capsule)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    replays(capsule)
+
+
+def replays(capsule: Path) -> None:
+    """The world of the failed test is rebuilt from its file, and a file that was cut is refused."""
+    command = [sys.executable, "-m", "counterfoil", "replay", str(capsule)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "record_payment" in done.stdout
     assert "amount=4.28" in done.stdout
     capsule.write_text(capsule.read_text()[:500])
-    done = subprocess.run(
-        [sys.executable, "-m", "counterfoil", "replay", str(capsule)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("counterfoil: not a capsule")
-    assert done.stderr.count("\n") == 1
+    refused = CliRunner().invoke(main, ["replay", str(capsule)])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("counterfoil: not a capsule")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_an_unused_plugin_imports_nothing_heavy() -> None:
