@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -61,8 +60,7 @@ def test_thirty_two_threads_on_as_many_worlds_never_see_another(sandbox: Build) 
 
 
 class Steps:
-    """Counts the lines of Python that a request executes, in this thread and the server's: unlike time, this does not depend
-    on the machine's load."""
+    """Counts the lines of Python that the server's threads execute: unlike time, this does not depend on the machine's load."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -75,18 +73,13 @@ class Steps:
         """The number of lines that one ``act`` executes, after its imports."""
         act()
         self.count = 0
-        before = sys.gettrace()
-        sys.settrace(self.note)
-        try:
-            act()
-        finally:
-            sys.settrace(before)
+        act()
         return self.count
 
 
 @pytest.fixture
 def steps() -> Iterator[Steps]:
-    """Counts only the server's threads that start during the test, so build the server inside it."""
+    """Counts only threads that start during the test, so build the server inside it."""
     counted = Steps()
     threading.settrace(counted.note)
     yield counted
