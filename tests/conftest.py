@@ -12,21 +12,21 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.prepared import lent_application, new_world
 
 from counterfoil.app import Application
 from counterfoil.testing.in_process import InProcessTransport
 from counterfoil.world.commands import Command
 from counterfoil.world.world import World
-from prepared import lent_application, new_world
 
 KEY = "counterfoil-key"
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start receive SIGINT as if started from a terminal, and share Hypothesis's tables.
+    """Let the processes that tests start receive SIGINT as if started from a terminal, and share a Hypothesis storage directory.
 
-    A child inherits that a signal is ignored (``nohup pytest``, ``pytest &`` in a script), but not a handler. Without the
-    variable, a child in a folder of its own makes the tables anew, which takes seconds.
+    A child inherits that a signal is ignored (``nohup pytest``, ``pytest &`` in a script), but not a handler. A child in a
+    folder of its own would spend seconds on filling a new storage directory.
     """
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".hypothesis"))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

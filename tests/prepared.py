@@ -1,7 +1,8 @@
-"""Applications that tests lend each other, because assembling one and running its scenario takes longer than most tests.
+"""Applications that one test uses after another, because building one and running its scenario takes longer than most tests.
 
-Each test process runs a scenario once and forks its world for every test. A lent application gets such a world as its default
-one; other worlds, faults and the journal of the test before are deleted.
+Each test process runs a scenario once and forks its world for every test. An application that is used again gets such a world
+as its default one; the other worlds that the test before left are deleted, with the faults and the journal of each. The
+numbers of a journal go on, so tests of the journal build an application of their own.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ def lent_application(apis: tuple[str, ...], world: World) -> Iterator[Applicatio
     if free:
         application = free.pop()
         for name in application.worlds.names():
+            application.faults.clear(name)
+            application.journal.clear(name)
             if name != DEFAULT:
                 application.worlds.delete(name)
         application.worlds.put(world)
-        application.faults.clear(DEFAULT)
-        application.journal.clear(DEFAULT)
     else:
         application = build(apis, world=world)
     yield application

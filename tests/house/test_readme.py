@@ -51,10 +51,10 @@ def test_a_command_of_the_readme_works(command: str, origin: str) -> None:
 
 
 def run(command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command where only counterfoil and pytest are installed.
+    """Run a command with pytest's other plugins turned off, as where only counterfoil and pytest are installed.
 
-    README's first block installs no plugins of pytest but those that counterfoil needs itself. With all other plugins the
-    examples are run together with the tests.
+    README's first block installs no plugins of pytest but those that counterfoil needs itself. The usual test run covers the
+    examples with all plugins.
     """
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -88,3 +88,11 @@ def test_the_coverage_table_is_what_the_command_prints() -> None:
 def test_ci_runs_the_readme_s_test_line() -> None:
     assert "<!-- test-line -->" in README
     assert "README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_tests_are_found_by_the_program_pytest_too() -> None:
+    """As CONTRIBUTING.md runs it: ``python -m pytest`` adds the working directory to Python's path, ``pytest`` does not."""
+    program = Path(sys.executable).with_name("pytest")
+    command = [program, "-q", "--collect-only", "-p", "no:cacheprovider", "tests/store/test_conflicts.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout

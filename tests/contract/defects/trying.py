@@ -5,11 +5,11 @@ The only file here that knows how the application is built and how laws are run.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from counterfoil import lookup
+from tests.prepared import new_world
+
 from counterfoil.app import build
 from counterfoil.catalog import api_names
 from counterfoil.cli.stand_ins import target_of
@@ -24,7 +24,6 @@ from counterfoil.contract.runner import CouldNotRun, open_client, selected_laws,
 from counterfoil.contract.verdict import FAILED, Record
 from counterfoil.lookup import scenario_names
 from counterfoil.testing.in_process import InProcessTransport
-from counterfoil.world.worlds import DEFAULT, Worlds
 
 from .plant import Defect
 from .wire import Ask, Request, Response, plant
@@ -37,8 +36,6 @@ class DefectFailed(Exception):
 
 QUICK = EffortLevel(max_examples=12, seed=0, shrink=False)
 SEEDS = range(20)
-_started_worlds = Worlds(lookup.scenario, lookup.all_switches(), seconds=time.monotonic)
-"""Runs each scenario once; hundreds of defects are planted in the same few worlds."""
 
 
 @contextmanager
@@ -49,8 +46,7 @@ def running_stand_in(
 
     Raises ``DefectFailed`` if the defect's own code failed: the resulting 500 must not count as the planted bug.
     """
-    world = _started_worlds.template(scenario, seed, None, {}).fork(DEFAULT)
-    application = build([api], world=world)
+    application = build([api], world=new_world(scenario, seed=seed))
     failures: list[Exception] = []
     app = plant(application.server, _noting(defect.on_the_wire, failures)) if defect else application.server
     with InProcessTransport(app) as transport:
