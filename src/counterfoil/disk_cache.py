@@ -1,4 +1,4 @@
-"""Caches parsed files in the user's cache folder, by the digest of the source.
+"""Caches parsed files in the user's cache folder, by the digest of the source; a folder there is for Hypothesis.
 
 ``COUNTERFOIL_CACHE`` names another folder; if empty, nothing is cached.
 """

@@ -30,8 +30,8 @@ delayed all requests by collections of up to 0.19 s. 99th percentile of reads in
 cores: 40, 62, 25 ms with Python's thresholds and 22, 28, 21 ms with these (``python -m benchmarks.commands --busy 8``)."""
 
 IDLE_SECONDS = 75
-"""How long a connection may stay open without a request. Longer than clients and proxies keep theirs (httpx 5 seconds, nginx
-and AWS load balancers 60), so that no request is sent on a connection that is being closed; uvicorn's own 5 lost some."""
+"""How long a connection may be idle between two requests. Longer than httpx (5 seconds), nginx and AWS load balancers (60) keep
+theirs, so that they send no request on a connection that is being closed; with uvicorn's own 5 seconds some were lost."""
 
 
 class CannotListen(Exception):

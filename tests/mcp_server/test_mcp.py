@@ -71,7 +71,7 @@ def with_tools(story: Callable[[Tools], Awaitable[None]], *options: str, folder:
     asyncio.run(tell())
 
 
-def test_without_writes_it_lists_reads_explains_infers_and_refuses_each_mistake_in_one_line(tmp_path: Path) -> None:
+def test_without_writes_its_tools_only_read_and_refuse_each_mistake_in_one_line(tmp_path: Path) -> None:
     """One test, because each server takes seconds to start."""
     (tmp_path / "shop.yaml").write_text(SHOP.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "way-out.yaml").symlink_to(SHOP)

@@ -110,8 +110,8 @@ def run(pytester: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunR
     return pytester.runpytest_subprocess(*plugins, "--rootdir", str(pytester.path), *arguments)
 
 
-def test_worlds_clock_faults_journal_transports_asyncio_and_unittest(pytester: pytest.Pytester) -> None:
-    """One run for all that passes without settings, because each run starts a server of its own."""
+def test_what_a_user_may_do_in_tests_works(pytester: pytest.Pytester) -> None:
+    """One run for several files of tests that pass, because each run starts a server of its own."""
     result = run(
         pytester,
         "-ppytest_asyncio.plugin",
@@ -182,7 +182,7 @@ def test_fails(counterfoil):
 """
 
 
-def test_a_mistake_in_a_mark_is_one_clear_line_and_a_failing_test_leaves_its_world_behind(
+def test_mistakes_are_one_clear_line_and_a_failed_test_leaves_its_world_behind(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeini("[pytest]")  # makes this the root folder

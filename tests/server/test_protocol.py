@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from http.client import HTTPResponse
 
 import pytest
 
@@ -38,10 +39,13 @@ def test_a_body_beside_an_offer_to_upgrade_arrives(port: int, name: bytes) -> No
 
 
 def test_a_connection_that_was_idle_for_longer_than_clients_keep_theirs_is_still_open(port: int) -> None:
-    """httpx keeps an idle connection for 5 seconds; a server that closes it at that moment loses the next request."""
+    """httpx keeps an idle connection for 5 seconds; a server that closes it at that moment loses the next request. Only a head
+    that has begun must be complete in 10 seconds."""
     request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        for idle in (0.0, 6.0):
+        for idle in (0, 12):
             time.sleep(idle)
             connection.sendall(request)
-            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+            answered = HTTPResponse(connection)
+            answered.begin()
+            assert (answered.status, answered.read()[:1]) == (200, b"{")

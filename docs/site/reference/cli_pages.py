@@ -34,7 +34,11 @@ ENVIRONMENT = {
         "serve",
         "How long a function of a `--handlers` file may take to answer; 30 unless set. More while it is debugged.",
     ),
-    "COUNTERFOIL_CACHE": ("all", "The folder for parsed documents and scenarios; empty: nothing is kept."),
+    "COUNTERFOIL_CACHE": (
+        "all",
+        "The folder for parsed documents and scenarios, and for Hypothesis's files unless `HYPOTHESIS_STORAGE_DIRECTORY` is "
+        "set; empty: nothing is kept.",
+    ),
 }
 """What reads each variable, and what it is. Those of the first three are also read with the API's name at the end."""
 PLACE = {"COUNTERFOIL_HEADER_": "<NAME>", "COUNTERFOIL_URL_": "<API>"}

@@ -146,11 +146,11 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
         _list_laws(apis, books)
         return
     from counterfoil.cli.stand_ins import StandIns
-    from counterfoil.contract import hypothesis_tables
+    from counterfoil.contract import hypothesis_storage
     from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
 
-    os.environ.update(hypothesis_tables.environment())
+    os.environ.update(hypothesis_storage.environment())
     options["urls"] = _named(options["urls"], [*apis, *books])
     stand_ins = StandIns(own=own)
     try:

@@ -43,7 +43,7 @@ class Sort:
     direction: tuple[str, str, str] | None = None
 
     def query(self, keys: Sequence[tuple[Field, bool]]) -> dict[str, str]:
-        """``keys`` are pairs of a field and whether it is descending."""
+        """``keys`` are pairs of a field and whether it is descending; with a parameter for the direction, a single one."""
         written = ((self.descending if descending else self.ascending).format(key.name) for key, descending in keys)
         query = {self.param: ",".join(written)}
         if self.direction is not None:

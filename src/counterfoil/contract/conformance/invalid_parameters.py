@@ -71,7 +71,7 @@ class InvalidParameters:
 
     def _is_unclear(self, schema: Mapping[str, Any], parts: Mapping[str, Any]) -> bool:
         """Whether a ``deepObject`` in the query is empty, or has null, or a list or an object in it: how these are written is
-        not defined. Or whether a text in it does not have its ``format``."""
+        not defined. Or whether a text in it is not valid."""
         if not parts or any("[" in name or _has_no_form(value) or value == "null" for name, value in parts.items()):
             return True
         assert self._document is not None
@@ -123,7 +123,7 @@ class InvalidParameters:
 
 
 def _has_no_form(value: Any) -> bool:
-    """Whether it is not defined how a parameter is written: it is empty, or contains lists or objects that contain others
+    """Whether OpenAPI does not define how the value is written: an empty list or object, or one that contains another
     (https://spec.openapis.org/oas/v3.0.4#style-values)."""
     if not isinstance(value, list | dict):
         return False

@@ -17,7 +17,6 @@ from dataclasses import asdict
 from math import inf
 from typing import Any
 
-from counterfoil.contract import hypothesis_tables
 from counterfoil.contract.conformance.bounded_bodies import bound_bodies
 from counterfoil.contract.conformance.records import ConformanceError, Progress
 from counterfoil.contract.conformance.run import Job, run, time_used_up
@@ -48,8 +47,7 @@ class ConformanceProcess:
         self._error: str | None = None
         self._left_behind: list[str] = []
         self._notes: list[str] = []
-        environ = dict(os.environ) | hypothesis_tables.environment()
-        environ |= {"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {}
+        environ = dict(os.environ) | ({"NO_PROXY": "*", "no_proxy": "*"} if is_loopback(job.base) else {})
         # The library requests would send a password from .netrc instead of the credential, or where none must be sent.
         environ["NETRC"] = os.devnull
         # Schemathesis writes its curl lines for the shell that this variable names, and adds text to them if it knows none.

@@ -62,7 +62,7 @@ def text_for(pattern: str, seed: int, *, shortest: int = 0, longest: int | None 
 
 
 def _seen_ahead(parsed: Any, draw: Draw, extra: int) -> str:
-    """The longest text that a lookahead of a pattern wants; the pattern may consist of nothing else."""
+    """For a pattern of lookaheads only: a text for the longest of them."""
     ahead = [argument[1] for code, argument in parsed if code is codes.ASSERT and argument[0] == 1]
     return max((_made(each, draw, min(extra, MAX_LENGTH)) or "" for each in ahead), key=len, default="")
 

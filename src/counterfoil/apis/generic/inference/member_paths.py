@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 OWN = frozenset({"me", "self", "myself", "current", "my"})
 """Path segments for the caller's own member (``/users/me``)."""
-SHOWN_AGAIN = word_set("edit show view detail details full info information retrieve get read fetch expanded extended")
+READING_WORDS = word_set(
+    "edit show view detail details full info information retrieve get read fetch expanded extended"
+)
 """First words of path segments below a member that show the member itself."""
 
 
@@ -34,14 +36,14 @@ def own_role(roles: Roles, name: str, method: str, path: Path) -> InferredRole |
     return found
 
 
-def shown_again(roles: Roles, name: str, method: str, path: Path) -> InferredRole | None:
+def view_of_member(roles: Roles, name: str, method: str, path: Path) -> InferredRole | None:
     """The role of ``GET /clients/{id}/edit`` if its response has the schema of a client: it shows the client with that id."""
     before = path.parent()
     draft = roles.drafts.get(before.parent().key) if before.ends_in_parameter else None
     if method != "get" or draft is None or draft.single or not draft.id:
         return None
-    is_shown_again = bool(SHOWN_AGAIN & {*words(path.last)[:1]})
-    if not is_shown_again or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
+    is_view = bool(READING_WORDS & {*words(path.last)[:1]})
+    if not is_view or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
         return None
     shown = roles.collections.shown_by(name, path)
     if shown is None or shown[0] is not draft or shown[3] != "one" or before not in draft.items:

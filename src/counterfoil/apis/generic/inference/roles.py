@@ -19,7 +19,7 @@ from counterfoil.apis.generic.inference.identity import identity
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
 from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.member_in_request import id_in_query, member_in_body
-from counterfoil.apis.generic.inference.member_paths import own_role, shown_again
+from counterfoil.apis.generic.inference.member_paths import own_role, view_of_member
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb, undone_effect
 from counterfoil.apis.generic.inference.response_places import place_in_response
@@ -100,7 +100,7 @@ class Roles:
             "delete": "delete",
         }
         if method == "get" and self._lacks_id(name, draft, at):
-            why, sure = f"{why}, although it has no '{draft.id[0]}'", min(sure, 0.5)
+            why, sure = f"{why}, although it describes no '{draft.id[0]}'", min(sure, 0.5)
         verb = verb_before_id(read_path(name.partition(" ")[2]))
         role = ROLES.get((verb or "", method), roles[method])
         return InferredRole(
@@ -108,7 +108,7 @@ class Roles:
         )
 
     def _lacks_id(self, name: str, draft: CollectionDraft, at: Place) -> bool:
-        """Whether a response describes what it shows without the member's id; the document may mean another response."""
+        """Whether the response describes the member without its id, perhaps by mistake."""
         answer = self.collections.answer(name)
         shown = self.reader.properties(self.reader.member(answer.schema, at)) if answer.is_json else {}
         return bool(draft.id and shown) and draft.id[0] not in shown
@@ -196,7 +196,7 @@ class Roles:
             and "get" not in self.paths[path.text]
         ):
             return InferredRole("made_up", reason=f"'{path.last}' changes nothing: it is a trial", confidence=0.8)
-        if (about_one := own_role(self, name, method, path) or shown_again(self, name, method, path)) is not None:
+        if (about_one := own_role(self, name, method, path) or view_of_member(self, name, method, path)) is not None:
             return about_one
         if not before.ends_in_parameter and (found := member_in_body(self, name, method, path)) is not None:
             return found

@@ -151,7 +151,7 @@ def unknown_id(known: Sequence[Json], fits: Callable[[Json], bool] = lambda valu
         return found
     text = str(known[0])
     if all(str(each).isdecimal() for each in known):  # the next numbers may be members that the list does not show
-        far = str(max(map(int, known)) + 1_000_003)
+        far = str(max(map(int, known)) + 1_000_003).zfill(len(text))
         if fits(far):
             return far
     for length in (len(text) // 2, 4, 2, 1):  # how much of the end is changed: ids often begin with a type prefix
