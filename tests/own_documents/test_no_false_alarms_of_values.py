@@ -212,7 +212,7 @@ components:
 
 
 def test_a_server_that_refuses_a_time_is_found_and_one_that_refuses_no_time_is_not(tmp_path: Path) -> None:
-    """In the mornings the server refuses what is no time, in the evenings what is one."""
+    """In the mornings the server refuses values that are not times, in the evenings times."""
     document = tmp_path / "waterings.yaml"
     document.write_text(WATERINGS)
 

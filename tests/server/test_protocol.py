@@ -8,6 +8,7 @@ from http.client import HTTPResponse
 
 import pytest
 
+from counterfoil import serving
 from counterfoil.testing import SandboxServer
 
 
@@ -49,3 +50,18 @@ def test_a_connection_that_was_idle_for_longer_than_clients_keep_theirs_is_still
             answered = HTTPResponse(connection)
             answered.begin()
             assert (answered.status, answered.read()[:1]) == (200, b"{")
+
+
+def test_a_connection_that_stays_idle_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a second here, so that the test is short."""
+    monkeypatch.setattr(serving, "IDLE_SECONDS", 1)
+    server = SandboxServer(["billingplatform"])
+    try:
+        with socket.create_connection(("127.0.0.1", int(server.origin.rpartition(":")[2])), timeout=60) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answered = HTTPResponse(connection)
+            answered.begin()
+            assert answered.read()
+            assert connection.recv(1) == b"", "the server closed it"
+    finally:
+        server.stop()

@@ -31,7 +31,7 @@ def served_at(sandbox: Sandbox, api: str) -> str:
 
 
 def mypy(targets: Sequence[Path], folder: Path) -> CompletedProcess[str]:
-    """Type-check files or packages. Without a cache, which nobody would read: writing it takes a quarter of the time."""
+    """Type-check files or packages. Without a cache: it would not be read again, and writing it takes a quarter of the time."""
     return run(BIN / "mypy", "--ignore-missing-imports", "--cache-dir", os.devnull, *targets, cwd=folder)
 
 
