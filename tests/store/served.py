@@ -9,12 +9,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from tests.forked import ForkedProgram
 
 KEY = {"Authorization": "Bearer counterfoil-key"}
 RUNS = "/billingplatform/backend/api/v1/billingRuns"
@@ -126,19 +127,13 @@ class Served:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self.process: subprocess.Popen[str] | None = None
+        self.process: ForkedProgram | None = None
         self.client = Client(self.port)
 
     def start(self) -> Self:
         """Start, and wait until it is ready."""
-        command = [sys.executable, *self._start, "serve", "--store", str(self.store)]
-        self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--quiet", *self._options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
-        )
+        where = ["--store", str(self.store), "--port", str(self.port)]
+        self.process = ForkedProgram(*self._start, "serve", *where, "--quiet", *self._options)
         for _ in range(1500):
             assert self.process.poll() is None, self.process.communicate()[1]
             try:

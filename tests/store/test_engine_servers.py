@@ -201,6 +201,18 @@ def test_a_database_that_begins_to_forget_is_written_no_more(database: DatabaseS
         assert served.runs()[-1] == "After"
 
 
+def test_a_killed_server_leaves_nothing_on_the_disk(
+    remote_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with Served(remote_store, "--scenario", "one-month") as served:
+        fault = {"api": "billingplatform", "kind": "status", "status": 500, "nth": 2}
+        served.post(f"{CONTROL}/default/faults", fault, 201)
+        assert [served.client("GET", RUNS).status for _ in range(4)] == [200, 500, 500, 500]
+        served.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_redis_whose_memory_is_full_is_read_only(started_redis: Redis) -> None:
     store = started_redis.start().new_store()
     with Served(store, "--scenario", "one-month") as served:

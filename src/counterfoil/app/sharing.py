@@ -23,13 +23,14 @@ MAX_PATH_BYTES = 90
 
 
 class Sharing:
-    """``folder`` is private to this server (mode 0700) and deleted when it ends."""
+    """``folder`` is what several workers share. It is private to this server (mode 0700) and deleted when it ends; None if
+    there is only one process, which shares the store with other servers."""
 
     current: CurrentWorlds
 
     def __init__(self, worlds: SharedWorlds, journal: JournalStore, workers: int) -> None:
         self.workers = workers
-        self.folder = _folder(None if worlds.log.remote else worlds.log.where)
+        self.folder = _folder(None if worlds.log.remote else worlds.log.where) if workers > 1 else None
         self.siblings = Siblings(self.folder, workers)
         self.fault_counts = SharedFaultCounts(self.folder)
         self.journal = SharedJournal(journal, self.siblings, workers)
@@ -70,7 +71,8 @@ class Sharing:
 
     def close(self) -> None:
         """Delete the folder; call it in the process that created it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _folder(store: str | None) -> Path:

@@ -16,9 +16,10 @@ logger = logging.getLogger("counterfoil.server")
 
 
 class Siblings:
-    """``folder`` must be private to this server. Messages are bytes, never pickled objects."""
+    """``folder`` must be private to this server; None if it has one worker, who has nobody to ask. Messages are bytes, never
+    pickled objects."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path | None, workers: int) -> None:
         self._folder = folder
         self._workers = workers
         self._worker = 0
@@ -49,6 +50,7 @@ class Siblings:
         return [(worker, answer) for worker, answer in answers if answer is not None]
 
     def _path(self, worker: int) -> Path:
+        assert self._folder is not None
         return self._folder / f"worker-{worker}"
 
     def _begin(self, worker: int, what: str, body: bytes) -> Connection | None:
