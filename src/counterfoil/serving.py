@@ -17,17 +17,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from counterfoil.asgi import ASGIApp
+from counterfoil.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from uvicorn.server import Server
 
     from counterfoil.server.connections.limits import Admission
-
-
-COLLECTOR = (20_000, 10, 100)
-"""Thresholds of the garbage collector in a process that only serves. With Python's defaults, a command that creates many records
-delayed all requests by collections of up to 0.19 s. 99th percentile of reads in other worlds, measured alternately on two busy
-cores: 40, 62, 25 ms with Python's thresholds and 22, 28, 21 ms with these (``python -m benchmarks.commands --busy 8``)."""
 
 IDLE_SECONDS = 75
 """How long a connection may be idle between two requests. Longer than httpx (5 seconds), nginx and AWS load balancers (60) keep
@@ -112,7 +107,7 @@ def serve(
 
     def on_startup() -> None:
         gc.freeze()  # objects built at start live as long as the process
-        gc.set_threshold(*COLLECTOR)
+        collect_rarely()
         gc.enable()
         ready()
 

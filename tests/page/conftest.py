@@ -6,6 +6,7 @@ These tests need Chromium, which Debian packages. Without it they are skipped, a
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -38,15 +39,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in the browser come last: Playwright keeps an event loop running in the thread of the tests, where those after
-    it could not run one of their own."""
-
-    def in_browser(item: pytest.Item) -> bool:
-        return "browser" in getattr(item, "fixturenames", ())
-
-    for item in filter(in_browser, items):
-        item.add_marker(pytest.mark.timeout(120))
-    items.sort(key=in_browser)
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(120))
 
 
 def _chromium() -> str:
@@ -60,12 +55,25 @@ def _chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launched() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """A browser, and the event loop that Playwright keeps running in the thread of the tests."""
     chromium = _chromium()
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield opened
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield opened, loop
+        asyncio._set_running_loop(loop)
         opened.close()
+
+
+@pytest.fixture
+def browser(launched: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser. After the test, Playwright's event loop does not count as running: other tests run loops of their own."""
+    opened, loop = launched
+    asyncio._set_running_loop(loop)
+    yield opened
+    asyncio._set_running_loop(None)
 
 
 @dataclass

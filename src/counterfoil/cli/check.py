@@ -13,10 +13,12 @@ import click
 from counterfoil.cli import own_documents
 from counterfoil.cli.common import echo, exit_on_user_error
 from counterfoil.cli.own_documents import OwnDocuments
+from counterfoil.garbage import collect_rarely
 from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.api import API
+    from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.law import LawBook
 
 ROWS = 25
@@ -145,21 +147,27 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     if options.pop("list_laws"):
         _list_laws(apis, books)
         return
+    from counterfoil.contract.check import CheckOptions
+
+    options["urls"] = _named(options["urls"], [*apis, *books])
+    sys.exit(_run(CheckOptions(apis=apis, own=books, own_options=words, **options), own))
+
+
+def _run(options: CheckOptions, own: tuple[API, ...]) -> int:
+    """The exit code. An API without an address gets a stand-in."""
     from counterfoil.cli.stand_ins import StandIns
     from counterfoil.contract import hypothesis_storage
-    from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
 
+    collect_rarely()
     os.environ.update(hypothesis_storage.environment())
-    options["urls"] = _named(options["urls"], [*apis, *books])
     stand_ins = StandIns(own=own)
     try:
-        code = run(CheckOptions(apis=apis, own=books, own_options=words, **options), start=stand_ins.start)
+        return run(options, start=stand_ins.start)
     except KeyboardInterrupt:
-        code = 130
+        return 130
     finally:
         stand_ins.stop()
-    sys.exit(code)
 
 
 def _urls(given: tuple[str, ...]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from counterfoil.contract.conformance.records import ConformanceError, Progress
 from counterfoil.contract.conformance.run import Job, run, time_used_up
 from counterfoil.contract.http_client import TIME_USED_UP, is_loopback
 from counterfoil.contract.verdict import Finding, Record
+from counterfoil.garbage import collect_rarely
 
 INTERRUPTED = "the check was interrupted"
 LOOK_EVERY = 0.2
@@ -146,6 +147,7 @@ def record_from(value: Mapping[str, Any]) -> Record:
 
 def main() -> None:
     """Read a job from standard input, run it, write its events. Ends at once when standard input ends."""
+    collect_rarely()
     job = Job(**json.loads(sys.stdin.readline()))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     exceeded = bound_bodies(job.timeout)
