@@ -44,6 +44,8 @@ class Siblings:
 
     def ask(self, what: str, body: bytes) -> list[tuple[int, bytes]]:
         """The answer of each other worker, with its number. Must not be called in an event loop."""
+        if self._folder is None:
+            return []
         others = [worker for worker in range(1, self._workers + 1) if worker != self._worker]
         asked = [(worker, self._begin(worker, what, body)) for worker in others]
         answers = [(worker, None if connection is None else _end(connection)) for worker, connection in asked]
