@@ -96,8 +96,9 @@ class RandomResponder:
         return self._random.random() < 0.5
 
     def _integer(self, schema: Mapping[str, Any]) -> int:
+        """Of any magnitude: otherwise the sum of a list of numbers would hardly ever be less than one of them."""
         low, high = int(schema.get("minimum", -50)), int(schema.get("maximum", 10**6))
-        return self._random.randint(low, max(low, min(high, low + 1000)))
+        return self._random.randint(low, max(low, min(high, low + self._random.choice((3, 100, 3000)))))
 
     def _number(self, schema: Mapping[str, Any]) -> float:
         return round(self._random.uniform(schema.get("minimum", -100), min(schema.get("maximum", 1000), 1000)), 3)
