@@ -74,13 +74,12 @@ def _target(roles: Roles, method: str, path: Path) -> tuple[CollectionDraft | No
 def _ids(roles: Roles, name: str, draft: CollectionDraft) -> tuple[str, Place] | None:
     """The query parameter, or the place in the body, that lists ids; 0 in a place means each item."""
     reader = roles.reader
-    stems = {letters(draft.parameter), f"{singular(draft.noun)}id", "id"}
-    several = {f"{each}s" for each in stems if each} | {f"{singular(draft.noun)}ids"}
+    several = {f"{each}s" for each in draft.id_names}
     operation = roles.operations[name]
     for each in operation.get("parameters") or ():
         key = letters(str(each.get("name")))
         if each.get("in") == "query" and (
-            key in several or (key in stems and reader.is_array(each.get("schema") or {}))
+            key in several or (key in draft.id_names and reader.is_array(each.get("schema") or {}))
         ):
             return each["name"], ()
     body = request_schema(operation)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from counterfoil.apis.generic.model import Place
+from counterfoil.apis.generic.names import letters, singular
 from counterfoil.apis.generic.paths import Path
 
 Json = Any
@@ -39,6 +40,13 @@ class CollectionDraft:
     @property
     def parameter(self) -> str:
         return self.items[0].segments[-1].parameter if self.items else self.named_by
+
+    @property
+    def id_names(self) -> tuple[str, ...]:
+        """The names, as ``letters``, that a request may give to a member's id, the likeliest first."""
+        noun, of_member = singular(self.noun), str(self.id[0]) if self.id else ""
+        usual = ("id", letters(self.parameter), letters(of_member), f"{noun}id", f"{noun}uuid")
+        return tuple(dict.fromkeys(filter(None, usual)))
 
     @property
     def is_referable(self) -> bool:

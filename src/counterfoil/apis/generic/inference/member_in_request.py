@@ -11,7 +11,7 @@ from counterfoil.apis.generic.inference.member_descriptions import WRITING
 from counterfoil.apis.generic.inference.relations import action_effect, is_verb
 from counterfoil.apis.generic.inference.rpc_operations import KINDS, has_another_object
 from counterfoil.apis.generic.model import Role
-from counterfoil.apis.generic.names import letters, singular, words
+from counterfoil.apis.generic.names import letters, words
 from counterfoil.apis.generic.paths import Path
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ def _id_in_body(roles: Roles, name: str, draft: CollectionDraft) -> str:
     """The property of the request body that has the member's id; empty if there is none."""
     schema = request_schema(roles.operations[name])
     members = roles.reader.properties(schema) if schema is not None else {}
-    noun = singular(draft.noun)
-    for wanted in ("id", letters(draft.parameter), letters(str(draft.id[0])), f"{noun}id", f"{noun}uuid"):
+    for wanted in draft.id_names:
         for member, each in members.items():
-            if wanted and letters(member) == wanted and roles.reader.types(each) & {"string", "integer"}:
+            if letters(member) == wanted and roles.reader.types(each) & {"string", "integer"}:
                 return member
     return ""
 
@@ -62,6 +61,5 @@ def id_in_query(roles: Roles, name: str, draft: CollectionDraft) -> str:
     """The query parameter with the id of one member: ``PUT /customers?id=7``; empty if there is none."""
     if not draft.id or not draft.items or draft.entity is None:
         return ""
-    names = {letters(draft.parameter), letters(str(draft.id[0])), f"{singular(draft.noun)}id"}
     queries = [each for each in roles.operations[name].get("parameters") or () if each.get("in") == "query"]
-    return next((each["name"] for each in queries if letters(str(each.get("name"))) in names), "")
+    return next((each["name"] for each in queries if letters(str(each.get("name"))) in draft.id_names), "")

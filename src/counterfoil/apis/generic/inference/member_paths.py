@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from counterfoil.apis.generic.inference.inferred_role import InferredRole
+from counterfoil.apis.generic.inference.relations import READS
 from counterfoil.apis.generic.names import letters, word_set, words
 from counterfoil.apis.generic.paths import Path
 
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
 
 OWN = frozenset({"me", "self", "myself", "current", "my"})
 """Path segments for the caller's own member (``/users/me``)."""
-READING_WORDS = word_set(
-    "edit show view detail details full info information retrieve get read fetch expanded extended"
-)
+VIEWS = READS | word_set("edit full information expanded extended")
 """First words of path segments below a member that show the member itself."""
 
 
@@ -42,7 +41,7 @@ def view_of_member(roles: Roles, name: str, method: str, path: Path) -> Inferred
     draft = roles.drafts.get(before.parent().key) if before.ends_in_parameter else None
     if method != "get" or draft is None or draft.single or not draft.id:
         return None
-    is_view = bool(READING_WORDS & {*words(path.last)[:1]})
+    is_view = bool(VIEWS & {*words(path.last)[:1]})
     if not is_view or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
         return None
     shown = roles.collections.shown_by(name, path)

@@ -47,6 +47,8 @@ VERBS = word_set(
     unstar unsubscribe unsuspend update upgrade downgrade upload validate verify void withdraw write
     """
 )
+READS = word_set("describe detail details fetch find get info lookup read retrieve show view")
+"""Words for showing one member."""
 TRIALS = word_set("preview previews estimate estimates simulate simulation calculate calculation validate validation")
 """Verbs that only try something and change nothing."""
 RESULTS: Mapping[str, tuple[str, ...]] = {

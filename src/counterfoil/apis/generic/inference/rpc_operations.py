@@ -15,7 +15,7 @@ from typing import Any
 from counterfoil.apis.generic.documented_responses import DocumentedResponse, request_schema
 from counterfoil.apis.generic.inference.envelopes import body_place, list_place, member_place
 from counterfoil.apis.generic.inference.identity import identity
-from counterfoil.apis.generic.inference.relations import VERBS, is_verb
+from counterfoil.apis.generic.inference.relations import READS, VERBS, is_verb
 from counterfoil.apis.generic.model import Place, Role
 from counterfoil.apis.generic.names import letters, singular, word_set, words
 from counterfoil.apis.generic.paths import Path, Segment, read_path
@@ -25,7 +25,7 @@ Json = Any
 
 KINDS: Mapping[str, Role] = {
     **dict.fromkeys(word_set("list index all search query"), "list"),
-    **dict.fromkeys(word_set("get read info retrieve show fetch describe view detail details lookup find"), "read"),
+    **dict.fromkeys(READS, "read"),
     **dict.fromkeys(word_set("create add new insert register"), "create"),
     **dict.fromkeys(word_set("update edit modify patch change"), "update"),
     **dict.fromkeys(word_set("replace put"), "replace"),
