@@ -32,6 +32,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 PATIENCE = 15_000
 DESKTOP = {"width": 1120, "height": 740}
@@ -45,9 +46,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """The path of the browser. The headless shell is Chromium without its windows, and takes half as long."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        message = "the page was not tested in a browser: install Chromium (apt-get install chromium fonts-inter)"
+        message = "the page was not tested in a browser: install Chromium (apt-get install chromium-headless-shell fonts-inter)"
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)
         pytest.skip(message)

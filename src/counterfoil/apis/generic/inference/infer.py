@@ -194,11 +194,25 @@ class _Inference:
             inferred.draft.entity is None and answer.is_json and inferred.role not in ("delete", "download")
         ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
-        base = Operation(
+        base = self._base(name, inferred, inferred.draft, answer.status, collections)
+        self._note_places(name, inferred)
+        base = self.parameters.with_expansion(base, collections)
+        if inferred.role == "list":
+            return self.parameters.with_queries(base, inferred.draft)
+        if inferred.role == "count":
+            counted = self.parameters.with_queries(base, inferred.draft)
+            return replace(counted, pages=Pages(), sort="", direction="", fields="", omit="")
+        return base if inferred.role == "made_up" else self.parameters.with_choice(base)
+
+    def _base(
+        self, name: str, inferred: InferredRole, draft: CollectionDraft, status: int, collections: dict[str, Collection]
+    ) -> Operation:
+        """The operation without its query parameters."""
+        return Operation(
             name=name,
             role=inferred.role,
-            collection=inferred.draft.path.text,
-            status=answer.status,
+            collection=draft.path.text,
+            status=status,
             at=inferred.at,
             each=inferred.each,
             body=inferred.body,
@@ -218,14 +232,6 @@ class _Inference:
             linkage=inferred.linkage,
             linked_from=inferred.linked_from.path.text if inferred.linked_from is not None else "",
         )
-        self._note_places(name, inferred)
-        base = self.parameters.with_expansion(base, collections)
-        if inferred.role == "list":
-            return self.parameters.with_queries(base, inferred.draft)
-        if inferred.role == "count":
-            counted = self.parameters.with_queries(base, inferred.draft)
-            return replace(counted, pages=Pages(), sort="", direction="", fields="", omit="")
-        return base if inferred.role == "made_up" else self.parameters.with_choice(base)
 
     def _note_places(self, name: str, inferred: InferredRole) -> None:
         reason, sure = inferred.reason, inferred.confidence

@@ -23,7 +23,8 @@ from counterfoil.apis.generic.inference.member_paths import own_role, view_of_me
 from counterfoil.apis.generic.inference.referred import reference_of
 from counterfoil.apis.generic.inference.relations import action_effect, is_trial, is_verb, undone_effect
 from counterfoil.apis.generic.inference.response_places import place_in_response
-from counterfoil.apis.generic.inference.rpc_operations import KINDS, changes_a_member
+from counterfoil.apis.generic.inference.role_elsewhere import role_elsewhere
+from counterfoil.apis.generic.inference.rpc_operations import KINDS
 from counterfoil.apis.generic.inference.rpc_roles import rpc_role
 from counterfoil.apis.generic.inference.search_roles import search_role
 from counterfoil.apis.generic.inference.verb_paths import ROLES, above_member, verb_before_id
@@ -203,22 +204,9 @@ class Roles:
         owner = self.drafts.get(before.parent().key) if before.ends_in_parameter else None
         shown = self.collections.shown_by(name, path)
         if shown is not None and (owner is None or shown[0] is not owner) and not is_verb(path.last):
-            draft, at, each, role = shown
-            if role == "list" and method == "post" and (items_place := self.several(name, draft)) is not None:
-                why = f"its body and its response have several members of {draft.path.text}"
-                return InferredRole("create", draft, (*at, 0, *each), body=items_place, reason=why, confidence=0.7)
-            if method == "post" and changes_a_member(path.last):
-                reason = f"'{path.last}' changes a member of {draft.path.text}, and the request does not say which"
-                return InferredRole("made_up", reason=reason, confidence=0.7)
-            if method == "post" or (role == "list" and method == "get"):
-                why = f"its response has the schema of {draft.path.text}"
-                body, _ = self.collections.body_of(name, draft)
-                scope = self.collections.scope(path, draft)
-                if scope is None and role == "one" and draft.items and not draft.path.parameters:
-                    scope, why = [], f"its response is a member of {draft.path.text}, without a field for its parent"
-                if scope is not None:
-                    does: Role = "list" if role == "list" else "create"
-                    return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
+            found = role_elsewhere(self, name, method, path, shown)
+            if found is not None:
+                return found
         if owner is not None and method in (*WRITING, "delete") and "get" not in self.paths[path.text]:
             if (
                 is_verb(path.last)
