@@ -1,11 +1,13 @@
 """Starts a Python program in a process forked from one that has imported counterfoil, which saves a second of CPU each time.
 
-For tests that start many servers and are about something else than how they start. ``multiprocessing`` keeps the process that
-is forked; it has no threads, and is started for the first of them.
+For tests that start many servers and do not test starting. ``multiprocessing`` starts the fork server with the first program;
+it has one thread. Other than a program that is started, a forked one has imported modules before it gets its environment,
+ignores ``PYTHON…`` variables, and runs no ``atexit`` functions.
 """
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import multiprocessing
 import os
@@ -13,22 +15,25 @@ import runpy
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
+PRELOADED = ("counterfoil.app", "counterfoil.cli.run_server", "connexion", "uvicorn")
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["counterfoil.app", "counterfoil.cli.run_server", "connexion", "uvicorn"])
+_context.set_forkserver_preload(list(PRELOADED))
 
 
 class ForkedProgram:
     """What ``python *words`` runs, with the part of ``subprocess.Popen`` that tests use. Its standard output is discarded."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
         descriptor, path = tempfile.mkstemp()
         os.close(descriptor)
-        self._errors = Path(path)
-        self._process = _context.Process(target=_run, args=(words, dict(os.environ), path), daemon=True)
+        self._errors, self._written = Path(path), ""
+        self._process = _context.Process(target=_run, args=(words, dict(environment), path), daemon=True)
+        atexit.register(self._end)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -42,7 +47,8 @@ class ForkedProgram:
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
@@ -52,14 +58,23 @@ class ForkedProgram:
         self._process.join(timeout)
         if self.poll() is None:
             raise TimeoutExpired("the forked program", timeout or 0)
-        written = self._errors.read_text()
-        self._errors.unlink()
-        return None, written
+        if self._errors.exists():
+            self._written = self._errors.read_text()
+        self._end()
+        return None, self._written
+
+    def _end(self) -> None:
+        """Leave nothing, also after a test that failed."""
+        if self._process.pid is not None:
+            self._process.kill()
+        self._errors.unlink(missing_ok=True)
+        atexit.unregister(self._end)
 
 
 def _run(words: Sequence[str], environment: dict[str, str], errors: str) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
     os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND), sys.__stderr__.fileno())
     faulthandler.enable()

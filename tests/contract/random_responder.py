@@ -96,7 +96,7 @@ class RandomResponder:
         return self._random.random() < 0.5
 
     def _integer(self, schema: Mapping[str, Any]) -> int:
-        """Of any magnitude: otherwise the sum of a list of numbers would hardly ever be less than one of them."""
+        """From ranges of three widths: otherwise the sum of a list would hardly ever be less than another number."""
         low, high = int(schema.get("minimum", -50)), int(schema.get("maximum", 10**6))
         return self._random.randint(low, max(low, min(high, low + self._random.choice((3, 100, 3000)))))
 

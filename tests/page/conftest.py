@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _chromium() -> str:
-    """The path of the browser. The headless shell is Chromium without its windows, and takes half as long."""
+    """The path of the browser. The headless shell is Chromium without its windows, and takes half the CPU time."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         message = "the page was not tested in a browser: install Chromium (apt-get install chromium-headless-shell fonts-inter)"
@@ -57,7 +57,7 @@ def _chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def launched() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+def browser_and_loop() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
     """A browser, and the event loop that Playwright keeps running in the thread of the tests."""
     chromium = _chromium()
     with sync_playwright() as playwright:
@@ -70,9 +70,10 @@ def launched() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
 
 
 @pytest.fixture
-def browser(launched: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
-    """The browser. After the test, Playwright's event loop does not count as running: other tests run loops of their own."""
-    opened, loop = launched
+def browser(browser_and_loop: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser. After the test, Playwright's event loop does not count as running, because other tests run loops of their own.
+    So each page and context is closed in its test."""
+    opened, loop = browser_and_loop
     asyncio._set_running_loop(loop)
     yield opened
     asyncio._set_running_loop(None)

@@ -118,10 +118,13 @@ def until(holds: Callable[[], bool], seconds: float = 20) -> None:
 
 
 class Served:
-    """``counterfoil serve --store`` on a port that stays the same. ``defect`` is one of ``launch.DEFECTS``."""
+    """``counterfoil serve --store`` on a port that stays the same. ``defect`` is one of ``launch.DEFECTS``;
+    ``environment`` are variables, by name."""
 
-    def __init__(self, store: Path | str, *options: str, defect: str | None = None, workers: int = 1) -> None:
-        self.store = store
+    def __init__(
+        self, store: Path | str, *options: str, defect: str | None = None, workers: int = 1, **environment: str
+    ) -> None:
+        self.store, self._environment = store, environment
         self._options = options if workers == 1 else (*options, "--workers", str(workers))
         self._start = [str(LAUNCH), defect] if defect else ["-m", "counterfoil"]
         with socket.socket() as free:
@@ -133,7 +136,8 @@ class Served:
     def start(self) -> Self:
         """Start, and wait until it is ready."""
         where = ["--store", str(self.store), "--port", str(self.port)]
-        self.process = ForkedProgram(*self._start, "serve", *where, "--quiet", *self._options)
+        words = [*self._start, "serve", *where, "--quiet", *self._options]
+        self.process = ForkedProgram(*words, environment={**os.environ, **self._environment})
         for _ in range(1500):
             assert self.process.poll() is None, self.process.communicate()[1]
             try:
@@ -191,6 +195,8 @@ class Served:
         self.client.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
+        elif self.process is not None:
+            self.process.communicate()
 
     # --- what tests say over and over --------------------------------------------------------------
 

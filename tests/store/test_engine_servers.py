@@ -201,16 +201,29 @@ def test_a_database_that_begins_to_forget_is_written_no_more(database: DatabaseS
         assert served.runs()[-1] == "After"
 
 
-def test_a_killed_server_leaves_nothing_on_the_disk(
-    remote_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with Served(remote_store, "--scenario", "one-month") as served:
-        fault = {"api": "billingplatform", "kind": "status", "status": 500, "nth": 2}
-        served.post(f"{CONTROL}/default/faults", fault, 201)
-        assert [served.client("GET", RUNS).status for _ in range(4)] == [200, 500, 500, 500]
+def test_a_killed_server_leaves_nothing_on_the_disk(remote_store: str, tmp_path: Path) -> None:
+    with Served(remote_store, "--scenario", "one-month", TMPDIR=str(tmp_path)) as served:
+        served.run("Before")
         served.kill()
     assert list(tmp_path.iterdir()) == []
+    with Served(remote_store, workers=2, TMPDIR=str(tmp_path)) as served:
+        assert len(list(tmp_path.iterdir())) == 1, "its workers share a folder there"
+        served.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_goes_on_counting_while_others_come_and_go(servers: tuple[Served, Served]) -> None:
+    one, two = servers
+    faults = f"{CONTROL}/default/faults"
+    third = {"api": "billingplatform", "kind": "status", "status": 500, "nth": 3, "times": 1}
+    other = {"api": "elevate", "kind": "status", "status": 503}
+    one.post(faults, third, 201)
+    seen = [one.client("GET", RUNS).status for _ in range(2)]
+    added = [served.post(faults, other, 201)["id"] for served in (one, two)]
+    seen += [one.client("GET", RUNS).status for _ in range(2)]
+    assert two.client("DELETE", f"{faults}/{added[0]}").status == 204
+    seen += [one.client("GET", RUNS).status for _ in range(3)]
+    assert seen == [200, 200, 500, 200, 200, 200, 200]
 
 
 def test_a_redis_whose_memory_is_full_is_read_only(started_redis: Redis) -> None:

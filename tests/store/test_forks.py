@@ -6,10 +6,12 @@ import ctypes
 import os
 import platform
 import sys
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from tests.forked import PRELOADED
 from tests.store.engines import ENGINES, running
 from tests.store.served import RUNS, Client, Served, kill_worker, until
 
@@ -76,6 +78,12 @@ def test_each_worker_opens_the_file_itself(tmp_path: Path) -> None:
         assert all(len(of_store[worker]) >= 3 for worker in workers)
         one, other = workers
         assert not any(is_same(one, file, other, its) for file in of_store[one] for its in of_store[other])
+
+
+@pytest.mark.parametrize("module", PRELOADED)
+def test_servers_of_tests_are_forked_with_modules_that_exist(module: str) -> None:
+    """Without one, ``multiprocessing`` says nothing and the tests take longer."""
+    import_module(module)
 
 
 def sockets_to(port: int, process: int) -> set[str]:

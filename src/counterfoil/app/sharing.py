@@ -23,8 +23,8 @@ MAX_PATH_BYTES = 90
 
 
 class Sharing:
-    """``folder`` is what several workers share. It is private to this server (mode 0700) and deleted when it ends; None if
-    there is only one process, which shares the store with other servers."""
+    """``folder`` holds the workers' sockets and fault counts. It is private to this server (mode 0700) and deleted when it ends;
+    None with one worker, which may share the store with other servers."""
 
     current: CurrentWorlds
 

@@ -18,7 +18,6 @@ from counterfoil.plain_text import counted
 
 if TYPE_CHECKING:
     from counterfoil.api import API
-    from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.law import LawBook
 
 ROWS = 25
@@ -147,23 +146,22 @@ def check(apis: tuple[str, ...], **options: Any) -> None:
     if options.pop("list_laws"):
         _list_laws(apis, books)
         return
-    from counterfoil.contract.check import CheckOptions
-
     options["urls"] = _named(options["urls"], [*apis, *books])
-    sys.exit(_run(CheckOptions(apis=apis, own=books, own_options=words, **options), own))
+    sys.exit(_run(own, apis=apis, own=books, own_options=words, **options))
 
 
-def _run(options: CheckOptions, own: tuple[API, ...]) -> int:
-    """The exit code. An API without an address gets a stand-in."""
+def _run(documents: tuple[API, ...], **options: Any) -> int:
+    """Run the check and return its exit code. It starts a stand-in for each API without an address."""
     from counterfoil.cli.stand_ins import StandIns
     from counterfoil.contract import hypothesis_storage
+    from counterfoil.contract.check import CheckOptions
     from counterfoil.contract.check import check as run
 
     collect_rarely()
     os.environ.update(hypothesis_storage.environment())
-    stand_ins = StandIns(own=own)
+    stand_ins = StandIns(own=documents)
     try:
-        return run(options, start=stand_ins.start)
+        return run(CheckOptions(**options), start=stand_ins.start)
     except KeyboardInterrupt:
         return 130
     finally:

@@ -21,10 +21,10 @@ logger = logging.getLogger("counterfoil.server")
 
 class SharedFaultCounts:
     """Fault counts in ``folder``. Create it before the workers are forked, and call ``start`` in each worker. Without a
-    folder nothing is shared: there is one worker, which keeps its counts in memory."""
+    folder, for one worker, they are in memory."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._path = None if folder is None else folder / "fault-counts.db"
+        self._path = ":memory:" if folder is None else folder / "fault-counts.db"
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._is_started = False
@@ -35,8 +35,6 @@ class SharedFaultCounts:
 
     def _open(self) -> None:
         """Open the file. If it fails, because the disk is full, ``_connection`` stays None, and later calls try again."""
-        if self._path is None:
-            return
         try:
             connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")

@@ -16,8 +16,8 @@ logger = logging.getLogger("counterfoil.server")
 
 
 class Siblings:
-    """``folder`` must be private to this server; None if it has one worker, who has nobody to ask. Messages are bytes, never
-    pickled objects."""
+    """``folder`` must be private to this server. It is None with one worker: ``ask`` returns nothing then, and ``start`` must
+    not be called. Messages are bytes, never pickled objects."""
 
     def __init__(self, folder: Path | None, workers: int) -> None:
         self._folder = folder

@@ -105,11 +105,11 @@ def _street(faker: Faker, country: str) -> str:
     return f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
 
 
-@cache  # for each of the 31 locales
+@cache  # bounded by LOCALES
 def _faker(locale: str) -> Faker:
     from faker import Faker
 
-    # Faker looks for each of its 26 providers in the locale, which takes 50 ms; these three are used.
+    # By default Faker loads 26 providers, which takes 50 ms; only these three are used.
     # Weighted choice is 10 to 20 times slower, and only makes the distribution of first names more realistic.
     providers = [f"faker.providers.{each}" for each in ("address", "company", "person")]
     return Faker(locale, providers, use_weighting=False)

@@ -44,8 +44,8 @@ class CollectionDraft:
     @property
     def id_names(self) -> tuple[str, ...]:
         """The names, as ``letters``, that a request may give to a member's id, the likeliest first."""
-        noun, of_member = singular(self.noun), str(self.id[0]) if self.id else ""
-        usual = ("id", letters(self.parameter), letters(of_member), f"{noun}id", f"{noun}uuid")
+        noun, of_member = singular(self.noun), str(self.id[-1]) if self.id else ""
+        usual = (letters(self.parameter), letters(of_member), "id", f"{noun}id", f"{noun}uuid")
         return tuple(dict.fromkeys(filter(None, usual)))
 
     @property

@@ -194,7 +194,7 @@ class _Inference:
             inferred.draft.entity is None and answer.is_json and inferred.role not in ("delete", "download")
         ):
             return Operation(name, "made_up", status=answer.status, scope=self._above(name, collections))
-        base = self._base(name, inferred, inferred.draft, answer.status, collections)
+        base = self._without_queries(name, inferred, inferred.draft, answer.status, collections)
         self._note_places(name, inferred)
         base = self.parameters.with_expansion(base, collections)
         if inferred.role == "list":
@@ -204,7 +204,7 @@ class _Inference:
             return replace(counted, pages=Pages(), sort="", direction="", fields="", omit="")
         return base if inferred.role == "made_up" else self.parameters.with_choice(base)
 
-    def _base(
+    def _without_queries(
         self, name: str, inferred: InferredRole, draft: CollectionDraft, status: int, collections: dict[str, Collection]
     ) -> Operation:
         """The operation without its query parameters."""

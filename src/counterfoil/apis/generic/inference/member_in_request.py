@@ -62,4 +62,5 @@ def id_in_query(roles: Roles, name: str, draft: CollectionDraft) -> str:
     if not draft.id or not draft.items or draft.entity is None:
         return ""
     queries = [each for each in roles.operations[name].get("parameters") or () if each.get("in") == "query"]
-    return next((each["name"] for each in queries if letters(str(each.get("name"))) in draft.id_names), "")
+    by_letters = {letters(str(each.get("name"))): str(each.get("name")) for each in queries}
+    return next((by_letters[wanted] for wanted in draft.id_names if wanted in by_letters), "")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OWN = frozenset({"me", "self", "myself", "current", "my"})
 """Path segments for the caller's own member (``/users/me``)."""
-VIEWS = READS | word_set("edit full information expanded extended")
+MEMBER_VIEWS = READS | word_set("edit full information expanded extended")
 """First words of path segments below a member that show the member itself."""
 
 
@@ -41,7 +41,7 @@ def view_of_member(roles: Roles, name: str, method: str, path: Path) -> Inferred
     draft = roles.drafts.get(before.parent().key) if before.ends_in_parameter else None
     if method != "get" or draft is None or draft.single or not draft.id:
         return None
-    is_view = bool(VIEWS & {*words(path.last)[:1]})
+    is_view = bool(MEMBER_VIEWS & {*words(path.last)[:1]})
     if not is_view or not {*roles.paths[path.text]} <= {"get", "head", "options"}:
         return None
     shown = roles.collections.shown_by(name, path)

@@ -48,7 +48,7 @@ VERBS = word_set(
     """
 )
 READS = word_set("describe detail details fetch find get info lookup read retrieve show view")
-"""Words for showing one member."""
+"""Words for reading one member."""
 TRIALS = word_set("preview previews estimate estimates simulate simulation calculate calculation validate validation")
 """Verbs that only try something and change nothing."""
 RESULTS: Mapping[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""Finds the role of an operation whose response shows members of a collection at another path, as ``GET /feed`` may."""
+"""Finds the role of an operation that shows members of a collection with another path, as ``GET /feed`` may show articles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def role_elsewhere(
     roles: Roles, name: str, method: str, path: Path, shown: tuple[CollectionDraft, Place, Place, str]
 ) -> InferredRole | None:
-    """The role of an operation whose response shows members of a collection at another path; None if it is unknown."""
+    """The role of an operation whose response shows members of a collection with another path; None if it is unknown."""
     draft, at, each, role = shown
     if role == "list" and method == "post" and (items_place := roles.several(name, draft)) is not None:
         why = f"its body and its response have several members of {draft.path.text}"
@@ -34,5 +34,5 @@ def role_elsewhere(
         scope, why = [], f"its response is a member of {draft.path.text}, without a field for its parent"
     if scope is None:
         return None
-    does: Role = "list" if role == "list" else "create"
-    return InferredRole(does, draft, at, each, body, scope=scope, reason=why, confidence=0.7)
+    found: Role = "list" if role == "list" else "create"
+    return InferredRole(found, draft, at, each, body, scope=scope, reason=why, confidence=0.7)

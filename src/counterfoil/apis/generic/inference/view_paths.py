@@ -11,7 +11,6 @@ from counterfoil.apis.generic.inference.collection_draft import CollectionDraft
 from counterfoil.apis.generic.inference.envelopes import list_place, member_place
 from counterfoil.apis.generic.inference.identity import LIKELY, identity
 from counterfoil.apis.generic.inference.referred import reference_of
-from counterfoil.apis.generic.inference.relations import READS
 from counterfoil.apis.generic.names import word_set, words
 from counterfoil.apis.generic.paths import Path, Segment, read_path
 from counterfoil.apis.generic.schemas import SchemaReader
@@ -20,6 +19,7 @@ Json = Any
 
 SEARCHES = word_set("search query find list lookup filter listall findall")
 BULK = word_set("bulk batch many multiple multi mass all")
+BATCH_READS = word_set("get read fetch retrieve lookup query list")
 BY_IDS = word_set("mget multiget byids getbyids findbyids listbyids")
 NEWEST = word_set("latest newest recent mostrecent last recentlyadded new")
 OLDEST = word_set("oldest earliest first")
@@ -40,9 +40,7 @@ def is_search(segment: str) -> bool:
 
 def _is_batch_read(parts: tuple[str, ...]) -> bool:
     """Whether these words of a segment mean to read the members with the ids that are sent: ``batch-get``, ``mget``."""
-    return "".join(parts) in BY_IDS or (
-        len(parts) > 1 and bool(BULK & {*parts}) and bool((READS | SEARCHES) & {*parts})
-    )
+    return "".join(parts) in BY_IDS or (len(parts) > 1 and bool(BULK & {*parts}) and bool(BATCH_READS & {*parts}))
 
 
 def without_search(path: Path) -> Path:
