@@ -1,7 +1,7 @@
 """Starts a Python program in a process forked from one that has imported counterfoil, which saves a second of CPU each time.
 
 For tests that start many servers and do not test starting. ``multiprocessing`` starts the fork server with the first program;
-it has one thread. Other than a program that is started, a forked one has imported modules before it gets its environment,
+it has one thread. Unlike a program that is started afresh, a forked one has imported modules before it gets its environment,
 ignores ``PYTHON…`` variables, and runs no ``atexit`` functions.
 """
 
@@ -78,9 +78,9 @@ def _run(words: Sequence[str], environment: dict[str, str], errors: str) -> None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
     os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND), sys.__stderr__.fileno())
     faulthandler.enable()
-    sys.argv = list(words)
     if words[0] == "-m":
         sys.argv = list(words[1:])
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
+        sys.argv = list(words)
         runpy.run_path(words[0], run_name="__main__")

@@ -193,10 +193,8 @@ class Served:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.client.close()
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None:
             self.kill()
-        elif self.process is not None:
-            self.process.communicate()
 
     # --- what tests say over and over --------------------------------------------------------------
 
